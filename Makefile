@@ -1,0 +1,53 @@
+# endcap: `make demo` shows it, `make test` proves it. Both set everything up on a bare machine.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PORT   ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test install install-dev check unit browser-packages bench clean constraints
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+demo: install  ## prepare, train, evaluate, release and serve the demo shop
+	$(BIN)/endcap demo --port $(PORT)
+
+test: install-dev browser-packages check unit  ## everything that CI runs
+
+install: $(VENV)/.core  ## the environment in .venv
+install-dev: $(VENV)/.dev
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "endcap needs Python 3.11 or later: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); tools/install_venv.sh && $(PYTHON) -m venv $(VENV); }
+
+$(VENV)/.core: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+browser-packages:
+	@tools/install_chromium.sh
+
+check: install-dev  ## lint, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: install-dev
+	$(BIN)/python -m pytest
+
+bench: install-dev  ## every benchmark, full size (DATA=folder where one needs data)
+	@for script in benchmarks/*.py; do $(BIN)/python $$script $(if $(DATA),--data $(DATA)) || exit 1; done
+
+constraints: install-dev  ## write constraints.txt again from what pyproject.toml allows
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-emit-index-url --no-annotate --no-header pyproject.toml -o constraints.txt
+
+clean:
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .import_linter_cache

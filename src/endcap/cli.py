@@ -1,0 +1,187 @@
+"""One command per job; no logic. Output for people goes to stderr, data to stdout."""
+
+import os
+
+# Our own threads share the cores; BLAS starting as many again slows everything down. Before NumPy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+
+from endcap import jobs
+from endcap.core.errors import EndcapError
+from endcap.core.records import Request, Slate
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Product recommendations for online shops: from a log of orders to lists a shop can show.",
+)
+people = Console(stderr=True, highlight=False)
+
+ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Data for machines, on stdout.")]
+Item = Annotated[str | None, typer.Option(help="The item that the page shows.")]
+Cart = Annotated[list[str] | None, typer.Option(help="An item in the cart; may be repeated.")]
+User = Annotated[str | None, typer.Option(help="A known user.")]
+Session = Annotated[str | None, typer.Option(help="A visit.")]
+Many = Annotated[int | None, typer.Option("-k", help="How many items.")]
+
+
+class Terminal:
+    """Shows steps with a spinner and the time they took, and things as tables."""
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """A line that ends with how long it took."""
+        import time
+
+        start = time.perf_counter()
+        with people.status(f"{name} …"):
+            yield
+        people.print(f"[green]✓[/green] {name} [dim]{time.perf_counter() - start:.1f} s[/dim]")
+
+    def show(self, thing: object) -> None:
+        """The thing as people want to see it."""
+        from endcap.showing import shown
+
+        people.print(shown(thing))
+
+
+def explained(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with its errors as one clear message instead of a stack trace."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except EndcapError as error:
+            fail(str(error))
+        except KeyboardInterrupt:
+            people.print("stopped; run the same command again to go on where it was")
+            raise typer.Exit(130) from None
+        except OSError as error:
+            fail(f"{error.filename or 'disk'}: {(error.strerror or str(error)).lower()}")
+
+    return run
+
+
+def fail(message: str) -> NoReturn:
+    """Prints what is wrong and ends with exit code 1."""
+    people.print("[bold red]error:[/bold red] ", end="")
+    people.print(message, markup=False, soft_wrap=True)
+    raise typer.Exit(1)
+
+
+@app.command()
+@explained
+def init(
+    events: Annotated[Path, typer.Argument(help="A CSV or Parquet file of events in our columns.")],
+    catalog: Annotated[Path | None, typer.Option(help="A file of items: item_id, title, category, family.")] = None,
+    config: ConfigPath = jobs.CONFIG,
+) -> None:
+    """Write an endcap.toml for your own files."""
+    people.print(f"wrote {jobs.init(events, catalog, config)}; next: endcap train && endcap release && endcap serve")
+
+
+@app.command()
+@explained
+def prepare(config: ConfigPath = jobs.CONFIG) -> None:
+    """Read and clean the sources, and say what was dropped and why."""
+    watch = Terminal()
+    watch.show(jobs.prepare(config, watch))
+
+
+@app.command()
+@explained
+def train(config: ConfigPath = jobs.CONFIG) -> None:
+    """Fit every model and put them in a bundle."""
+    watch = Terminal()
+    watch.show(jobs.train(config, watch))
+
+
+@app.command()
+@explained
+def evaluate(config: ConfigPath = jobs.CONFIG, json: AsJson = False) -> None:
+    """Judge every model and slot on the latest weeks."""
+    watch = Terminal()
+    report = jobs.evaluate(config, watch)
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(report.to_json()) + b"\n")
+    else:
+        watch.show(report)
+
+
+@app.command()
+@explained
+def release(config: ConfigPath = jobs.CONFIG) -> None:
+    """Check the newest bundle and make it the one that is served."""
+    watch = Terminal()
+    watch.show(jobs.release(config, watch))
+
+
+@app.command()
+@explained
+def serve(
+    config: ConfigPath = jobs.CONFIG,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = None,
+) -> None:
+    """Serve the released bundle: pages, API and documentation."""
+    jobs.serve(config, host, port, Terminal())
+
+
+@app.command()
+@explained
+def recommend(
+    slot: str, item: Item = None, cart: Cart = None, user: User = None, session: Session = None,
+    k: Many = None, config: ConfigPath = jobs.CONFIG, json: AsJson = False,
+) -> None:  # fmt: skip
+    """Ask the released bundle for one slate, without a server."""
+    request = _request(slot=slot, item=item, cart=cart or [], user=user, session=session, k=k)
+    _print(jobs.recommend(request, config), json)
+
+
+@app.command()
+@explained
+def explain(
+    slot: str, item: Item = None, cart: Cart = None, user: User = None, session: Session = None,
+    k: Many = None, config: ConfigPath = jobs.CONFIG, json: AsJson = False,
+) -> None:  # fmt: skip
+    """As recommend, and say why each item is there and what each part did."""
+    request = _request(slot=slot, item=item, cart=cart or [], user=user, session=session, k=k)
+    _print(jobs.explain(request, config), json)
+
+
+@app.command()
+@explained
+def demo(
+    workdir: Annotated[Path, typer.Option(help="Where everything lands.")] = Path("endcap-demo"),
+    port: Annotated[int | None, typer.Option(help="Port of the shop; 0 takes a free one.", min=0, max=65535)] = None,
+    serve: Annotated[bool, typer.Option(help="Serve the shop at the end.")] = True,
+) -> None:
+    """The whole way on real data: prepare, train, evaluate, release, and a shop to look at."""
+    jobs.demo(workdir, port, serve, Terminal())
+
+
+def _request(**fields: object) -> Request:
+    try:
+        return msgspec.convert(fields, Request)
+    except msgspec.ValidationError as error:
+        fail(str(error).replace(" - at `$.", " for `"))
+
+
+def _print(slate: Slate, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.encode(slate) + b"\n")
+    else:
+        Terminal().show(slate)

@@ -1,0 +1,246 @@
+"""``endcap.toml``: read, checked, and turned into parts. The one place where a name becomes a thing."""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+
+from endcap.core.errors import BadConfig
+from endcap.core.part import build, explained
+from endcap.core.query import Retriever, Stage
+from endcap.slots.slot import Slot
+
+Use = str | dict[str, Any]
+"""A part by name, or a table with the name under ``use`` and its settings beside it."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ShopSettings(_Table):
+    """What shop this is."""
+
+    name: str = Field("shop", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    workdir: str = "var"
+    """Where everything that is made lies, relative to the settings file."""
+    engine: str = "duckdb"
+    currency: str = "GBP"
+    attribution: str = ""
+    """Whom the data is owed to; shown on the storefront and in reports."""
+
+
+class SlotSettings(_Table):
+    """A place on a page and how it is filled."""
+
+    retrievers: list[str] = Field(min_length=1)
+    """Names of models; several are fused."""
+    stages: list[Use] = []
+    fallback: list[str] = []
+    """Names of models that answer when the ones above find too little, best first."""
+    k: PositiveInt = 12
+    task: str | None = None
+    """What `evaluate` judges it on."""
+
+
+class EvaluateSettings(_Table):
+    """How `evaluate` judges."""
+
+    test_share: float = Field(0.2, gt=0, lt=1)
+    """Share of the orders, the latest, that is judged on."""
+    k: PositiveInt = 10
+    queries: PositiveInt = 2000
+    """At most so many per task."""
+    baselines: list[str] = []
+    """Names of models that every other is compared with."""
+    model_tasks: list[str] = ["basket"]
+    """What every model is judged on, whatever slot it serves."""
+
+
+class ServeSettings(_Table):
+    """Where the server listens."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65_535)
+
+
+class Settings(_Table):
+    """The whole file."""
+
+    shop: ShopSettings = ShopSettings()
+    sources: list[dict[str, Any]] = Field(min_length=1)
+    seed: int = Field(0, ge=0)
+    """Every random choice starts from it."""
+    models: dict[str, dict[str, Any]]
+    slots: dict[str, SlotSettings] = {}
+    evaluate: EvaluateSettings = EvaluateSettings()
+    serve: ServeSettings = ServeSettings()
+
+
+@dataclass(frozen=True)
+class Config:
+    """Checked settings with the parts they name."""
+
+    path: Path
+    text: str
+    settings: Settings
+    sources: tuple[Any, ...]
+    recipes: Mapping[str, Any]
+    indexes: Mapping[str, Any]
+    """For models that embed: what their vectors are searched with."""
+    stages: Mapping[str, Mapping[str, Stage]]
+
+    @property
+    def folder(self) -> Path:
+        """Where the file lies; paths in it start here."""
+        return self.path.resolve().parent
+
+    @property
+    def workdir(self) -> Path:
+        """Where everything that is made lies."""
+        return self.folder / self.settings.shop.workdir
+
+    def slots(self, models: Mapping[str, Retriever]) -> dict[str, Slot]:
+        """Every slot, filled by the given fitted models."""
+        return {
+            name: Slot(
+                name=name,
+                retrievers={model: models[model] for model in slot.retrievers},
+                stages=self.stages[name],
+                fallbacks={model: models[model] for model in slot.fallback},
+                k=slot.k,
+            )
+            for name, slot in self.settings.slots.items()
+        }
+
+
+def load(path: Path) -> Config:
+    """The checked configuration in a file; raises `BadConfig` naming file, line, key, and what was expected."""
+    try:
+        text = path.read_text()
+    except FileNotFoundError as error:
+        raise BadConfig(f"{path}: there is no such file; `endcap init` writes one") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(f"{path}: cannot be read: {error}") from error
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Config:
+    """The checked configuration in a text; `path` says where it came from."""
+    try:
+        settings = Settings.model_validate(_with_secrets(tomllib.loads(text)))
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfig(f"{path}: is not TOML: {error}") from error
+    except ValidationError as error:
+        raise BadConfig("\n".join(_placed(path, text, line) for line in _explained(error))) from error
+    problems = list(_dangling(settings))
+    if problems:
+        raise BadConfig("\n".join(_placed(path, text, problem) for problem in problems))
+
+    def part(place: str, use: Use, kind: str) -> Any:
+        options = {"use": use} if isinstance(use, str) else dict(use)
+        name = options.pop("use", None)
+        if not isinstance(name, str):
+            raise BadConfig(_placed(path, text, f"{place}.use: this key is needed: the name of a {kind}"))
+        try:
+            return build(name, options, kind)
+        except BadConfig as error:
+            problem = str(error)
+            raise BadConfig(_placed(path, text, f"{place}.{problem}" if options else f"{place}: {problem}")) from error
+
+    recipes = {
+        name: part(f"models.{name}", {key: value for key, value in table.items() if key != "index"}, "model")
+        for name, table in settings.models.items()
+    }
+    indexes = {
+        name: part(f"models.{name}.index", table.get("index", "exact"), "index")
+        for name, table in settings.models.items()
+    }
+    stages = {
+        name: _named((_name(stage), part(f"slots.{name}.stages", stage, "stage")) for stage in slot.stages)
+        for name, slot in settings.slots.items()
+    }
+    sources = tuple(part(f"sources.{place}", table, "source") for place, table in enumerate(settings.sources))
+    return Config(path, text, settings, sources, recipes, indexes, stages)
+
+
+def _name(use: Use) -> str:
+    return use if isinstance(use, str) else str(use.get("use"))
+
+
+def _named(parts: Iterable[tuple[str, Stage]]) -> dict[str, Stage]:
+    """Parts by name; a name that comes again is counted, since one slot may use a part twice."""
+    named: dict[str, Stage] = {}
+    for name, part in parts:
+        again = sum(known == name or known.startswith(f"{name} #") for known in named)
+        named[f"{name} #{again + 1}" if again else name] = part
+    return named
+
+
+def _explained(error: ValidationError) -> list[str]:
+    known: dict[str, type[BaseModel]] = {
+        "shop": ShopSettings, "evaluate": EvaluateSettings, "serve": ServeSettings, "slots": SlotSettings,
+    }  # fmt: skip
+    lines = []
+    for place, line in zip(error.errors(), explained(error, Settings), strict=True):
+        table = place["loc"][0] if len(place["loc"]) > 1 else ""
+        if place["type"] == "extra_forbidden" and table in known:
+            line = f"{line.partition('; known:')[0]}; known: {', '.join(known[str(table)].model_fields)}"
+        lines.append(line)
+    return lines
+
+
+def _dangling(settings: Settings) -> Iterator[str]:
+    """References to models that do not exist."""
+    there = ", ".join(settings.models) or "none"
+    for slot, table in settings.slots.items():
+        for key, names in (("retrievers", table.retrievers), ("fallback", table.fallback)):
+            for name in names:
+                if name not in settings.models:
+                    yield f"slots.{slot}.{key}: no model is called {name!r}; there are: {there}"
+    for name in settings.evaluate.baselines:
+        if name not in settings.models:
+            yield f"evaluate.baselines: no model is called {name!r}; there are: {there}"
+
+
+def _with_secrets(value: Any) -> Any:
+    """The same settings with every ``$NAME`` read from the environment."""
+    if isinstance(value, dict):
+        return {key: _with_secrets(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_secrets(item) for item in value]
+    if isinstance(value, str) and re.fullmatch(r"\$[A-Z][A-Z0-9_]*", value):
+        if value[1:] not in os.environ:
+            raise BadConfig(f"the settings name {value}, but the environment variable {value[1:]} is not set")
+        return os.environ[value[1:]]
+    return value
+
+
+def _placed(path: Path, text: str, problem: str) -> str:
+    """The problem with file and line in front; its text begins with the dotted place of the key."""
+    place = problem.partition(": ")[0]
+    line = line_of(text, place)
+    return f"{path}, line {line}: {problem}" if line else f"{path}: {problem}"
+
+
+def line_of(text: str, place: str) -> int | None:
+    """The line (from 1) of a key such as ``models.similar.size``, or of the innermost table that is on the way to it."""
+    table, best, depth = "", None, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?", line)
+        if header:
+            table = header[1].replace('"', "").replace("'", "") + "."
+            key = table.removesuffix(".")
+        else:
+            assigned = re.match(r"\s*([A-Za-z0-9_-]+)\s*=", line)
+            if not assigned:
+                continue
+            key = table + assigned[1]
+        if (place == key or place.startswith(key + ".")) and len(key) > depth:
+            best, depth = number, len(key)
+    return best

@@ -1,0 +1,1 @@
+"""The nouns that every other package speaks; imports nothing of ours."""

@@ -1,0 +1,112 @@
+"""One consistent view of what happened, at one moment, in codes."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.core.arrays import Array, Codes, Ragged, offsets_of
+from endcap.core.catalog import Catalog
+from endcap.core.errors import BadData
+from endcap.core.records import KINDS
+from endcap.core.vocabulary import Vocabulary
+
+DAY = 86_400.0
+"""Seconds."""
+
+
+@dataclass(frozen=True)
+class Events:
+    """What happened, in columns of one length, sorted by session, time and item."""
+
+    session: Codes
+    user: Codes
+    """-1 for a guest."""
+    item: Codes
+    kind: NDArray[np.int8]
+    """Place in `KINDS`."""
+    time: NDArray[np.float64]
+    """Seconds since 1970 (UTC)."""
+    quantity: NDArray[np.float32]
+    price: NDArray[np.float32]
+    """Of one piece; NaN if not known."""
+    order: Codes
+    """-1 where the event belongs to no order."""
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    def take(self, which: Array) -> "Events":
+        """Only the given rows (numbers or a mask)."""
+        return Events(**{name: getattr(self, name)[which] for name in self.__dataclass_fields__})
+
+
+@dataclass(frozen=True)
+class Baskets:
+    """What was bought together: the different items of each order, with its time and user."""
+
+    items: Ragged
+    time: NDArray[np.float64]
+    user: Codes
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Events, catalog and users in one coding; `fingerprint` names the inputs, steps and settings it came from."""
+
+    events: Events
+    catalog: Catalog
+    users: Vocabulary
+    now: float
+    """The moment of the view: nothing in it is later. Seconds since 1970 (UTC)."""
+    fingerprint: str
+
+    def of_kinds(self, *kinds: str) -> Events:
+        """Only the events of the given kinds; raises `BadData` for a kind that does not exist."""
+        unknown = set(kinds) - set(KINDS)
+        if unknown:
+            raise BadData(f"no event kind is called {', '.join(sorted(unknown))}; kinds: {', '.join(KINDS)}")
+        codes = [KINDS.index(kind) for kind in kinds]  # type: ignore[arg-type]
+        return self.events.take(np.isin(self.events.kind, codes))
+
+    def counts(self, *kinds: str, half_life: float | None = None) -> NDArray[np.float64]:
+        """Events per item ``[n_items]``; with a half-life (days), older events count less."""
+        events = self.of_kinds(*kinds)
+        weights = None if half_life is None else 0.5 ** ((self.now - events.time) / (half_life * DAY))
+        return np.bincount(events.item, weights, minlength=len(self.catalog)).astype(np.float64)
+
+    @cached_property
+    def sessions(self) -> Ragged:
+        """Items of each session in time order, whatever was done with them."""
+        return Ragged(offsets_of(np.bincount(self.events.session)), self.events.item)
+
+    @cached_property
+    def baskets(self) -> Baskets:
+        """The different items of each order, orders by time and items by code."""
+        bought = self.of_kinds("purchase")
+        bought = bought.take(bought.order >= 0)
+        first = np.full(int(bought.order.max(initial=-1)) + 1, np.inf)
+        np.minimum.at(first, bought.order, bought.time)
+        order = np.lexsort((bought.item, bought.order, first[bought.order]))
+        bought = bought.take(order)
+        fresh = (np.diff(bought.order, prepend=-1) != 0) | (np.diff(bought.item, prepend=-1) != 0)
+        bought = bought.take(fresh)
+        starts = np.flatnonzero(np.diff(bought.order, prepend=-1))
+        offsets = np.append(starts, len(bought)).astype(np.int64)
+        return Baskets(Ragged(offsets, bought.item), first[bought.order[starts]], bought.user[starts])
+
+    def histories(self, *kinds: str) -> Ragged:
+        """Items that each user touched in one of the given ways, oldest first, repeats kept; one row per user code."""
+        events = self.of_kinds(*kinds)
+        events = events.take(np.argsort(events.time, kind="stable"))
+        return Ragged.grouped(events.user, events.item, len(self.users))
+
+    def between(self, start: float, end: float) -> "Dataset":
+        """Only the events with start ≤ time < end (seconds since 1970), seen from `end`; codes stay what they are."""
+        time = self.events.time
+        kept = self.events.take((time >= start) & (time < end))
+        return replace(self, events=kept, now=min(end, self.now), fingerprint=f"{self.fingerprint}[{start}:{end}]")

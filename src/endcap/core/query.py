@@ -1,0 +1,93 @@
+"""One request (or many), hydrated and in codes; and the two callables that everything is made of."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.core.arrays import NO_CODES, Codes, Ragged
+from endcap.core.candidates import Candidates
+from endcap.core.catalog import Catalog
+
+
+def _nothing() -> Codes:
+    return NO_CODES
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One request in codes."""
+
+    now: float
+    """Time of the request, seconds since 1970 (UTC); the only clock that parts may read."""
+    catalog: Catalog
+    context: Codes = field(default_factory=_nothing)
+    """The item that is shown, or the items of the cart that is shown."""
+    session: Codes = field(default_factory=_nothing)
+    """What this visit touched, oldest first."""
+    history: Codes = field(default_factory=_nothing)
+    """What this user touched before, oldest first."""
+    cart: Codes = field(default_factory=_nothing)
+    """What lies in the cart, shown or not."""
+    exclude: Codes = field(default_factory=_nothing)
+    """What the caller does not want to see."""
+    text: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def seeds(self) -> Codes:
+        """The most specific items there are to start from: context, else session, else history; may be empty."""
+        if len(self.context):
+            return self.context
+        return self.session if len(self.session) else self.history
+
+
+@dataclass(frozen=True)
+class Queries:
+    """Many queries in columns, for back-tests and batch export; ``queries[i]`` is a Query."""
+
+    catalog: Catalog
+    now: NDArray[np.float64]
+    context: Ragged
+    session: Ragged
+    history: Ragged
+
+    @classmethod
+    def of(
+        cls,
+        catalog: Catalog,
+        now: NDArray[np.float64],
+        context: Ragged | None = None,
+        session: Ragged | None = None,
+        history: Ragged | None = None,
+    ) -> "Queries":
+        """Queries with the given columns; those left out are empty."""
+        nothing = Ragged.empty(len(now))
+        return cls(catalog, now, context or nothing, session or nothing, history or nothing)
+
+    def __len__(self) -> int:
+        return len(self.now)
+
+    def __getitem__(self, row: int) -> Query:
+        return Query(
+            now=float(self.now[row]),
+            catalog=self.catalog,
+            context=self.context[row],
+            session=self.session[row],
+            history=self.history[row],
+        )
+
+    def __iter__(self) -> Iterator[Query]:
+        return (self[row] for row in range(len(self)))
+
+    @property
+    def seeds(self) -> Ragged:
+        """The seeds of every query, as `Query.seeds` gives them one by one."""
+        return Ragged.of([self[row].seeds for row in range(len(self))])
+
+
+Retriever = Callable[[Query, int], Candidates]
+"""A model, an index or a function: the best n items for a query."""
+Stage = Callable[[Query, Candidates], Candidates]
+"""A filter, feature, ranker, boost or diversifier."""

@@ -1,0 +1,100 @@
+"""The records that cross the edge, each defined once: the same fields in HTTP, in the event log and in Python."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+Id = Annotated[str, Meta(min_length=1, max_length=200)]
+Kind = Literal["impression", "view", "click", "cart", "uncart", "purchase", "return", "search"]
+KINDS: tuple[Kind, ...] = ("impression", "view", "click", "cart", "uncart", "purchase", "return", "search")
+"""Every kind of event; its place in this tuple is its code in a `Dataset`."""
+
+
+class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something that happened in the shop."""
+
+    kind: Kind
+    session_id: Id
+    item_id: Id | None = None
+    """Absent only for a search."""
+    time: float = 0.0
+    """Seconds since 1970 (UTC); the server writes its own clock here."""
+    user_id: Id | None = None
+    slate_id: Id | None = None
+    """The slate that the item was shown in."""
+    position: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    """Place in that slate, counted from 1."""
+    quantity: Annotated[float, Meta(gt=0, le=1_000_000)] = 1.0
+    price: Annotated[float, Meta(ge=0, le=1e9)] | None = None
+    """Price of one piece, in the currency of the shop."""
+    order_id: Id | None = None
+    query: Annotated[str, Meta(max_length=500)] | None = None
+    """What was typed, for a search."""
+
+
+class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a page asks: one slate for one slot."""
+
+    slot: Annotated[str, Meta(min_length=1, max_length=100)]
+    item: Id | None = None
+    """The item that the page shows."""
+    cart: Annotated[list[Id], Meta(max_length=500)] = field(default_factory=list)
+    session: Id | None = None
+    user: Id | None = None
+    k: Annotated[int, Meta(ge=1, le=200)] | None = None
+    """How many items; the slot's own number if absent."""
+    exclude: Annotated[list[Id], Meta(max_length=1000)] = field(default_factory=list)
+    explain: bool = False
+    """Also give the trace, and the seeds behind each item."""
+
+
+class Because(Struct, frozen=True):
+    """One seed that an item was recommended for, and its share in the score."""
+
+    item_id: str
+    title: str
+    share: float
+
+
+class SlateItem(Struct, frozen=True):
+    """One recommended item, and why it is there."""
+
+    item_id: str
+    title: str
+    price: float | None
+    category: str | None
+    family: str | None
+    image: str | None
+    score: float
+    tier: str
+    """The tier that found it: ``primary`` or the name of a fallback."""
+    retrievers: dict[str, float]
+    """Score by each retriever that found it."""
+    because: list[Because] = field(default_factory=list)
+    """With `explain`: the seeds that speak for it, strongest first."""
+
+
+class Step(Struct, frozen=True):
+    """One line of a trace: a part that ran."""
+
+    step: str
+    kind: Literal["retriever", "stage", "fallback"]
+    items: int
+    """How many candidates it gave."""
+    microseconds: float
+    error: str | None = None
+
+
+class Slate(Struct, frozen=True, kw_only=True):
+    """What one slot shows one visitor, and all that is needed to learn from it."""
+
+    slate_id: str
+    slot: str
+    variant: str
+    bundle: str
+    tier: str
+    """The tier that its first item came from; ``none`` if it is empty."""
+    reason: str | None
+    """Why it is not, or not wholly, what was asked for; null when nothing is to be said."""
+    items: list[SlateItem]
+    trace: list[Step] | None = None

@@ -1,0 +1,191 @@
+"""Frozen dataclasses of arrays as a folder: plain ``.npy`` files and one manifest, written last. No pickle, ever.
+
+A folder is complete or it is not there: everything is written beside its place, flushed to disk, and renamed.
+The manifest holds a checksum of every file and of itself, so that one flipped byte is found before anything is used.
+"""
+
+import dataclasses
+import hashlib
+import importlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from endcap.core.errors import BadBundle
+
+FORMAT = 1
+"""Version of this layout; another one is refused with both numbers."""
+MANIFEST = "manifest.json"
+Tree = Any
+"""JSON that describes a value; arrays stand in it as the name of their file."""
+
+
+def save(value: Any, folder: Path, facts: Mapping[str, Any]) -> None:
+    """Writes a value (frozen dataclasses, mappings, lists, arrays, numbers, strings) and facts about it as a folder.
+
+    An existing folder of that name is replaced as a whole.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    try:
+        arrays: dict[str, np.ndarray[Any, Any]] = {}
+        tree = _described(value, "value", arrays)
+        files = {name: _write_array(beside / name, array) for name, array in arrays.items()}
+        manifest = {"format": FORMAT, "facts": dict(facts), "files": files, "tree": tree}
+        manifest["checksum"] = _digest(_canonical(manifest))
+        _write(beside / MANIFEST, _canonical(manifest))
+        _flush_folder(beside)
+        if folder.exists():
+            stale = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+            folder.rename(stale)
+            beside.rename(folder)
+            shutil.rmtree(stale)
+        else:
+            beside.rename(folder)
+        _flush_folder(folder.parent)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def facts_of(folder: Path) -> dict[str, Any]:
+    """The facts that a folder was saved with; raises `BadBundle` if its manifest is damaged or of another version."""
+    facts: dict[str, Any] = _manifest(folder)["facts"]
+    return facts
+
+
+def load(folder: Path, *, verify: bool = True) -> Any:
+    """The value that was saved, its arrays mapped into memory and read-only.
+
+    With `verify`, every byte is compared with the manifest's checksum first. Raises `BadBundle` naming the file.
+    """
+    manifest = _manifest(folder)
+    if verify:
+        for name, checksum in manifest["files"].items():
+            _check(folder / name, checksum)
+    return _restored(manifest["tree"], folder)
+
+
+def _described(value: Any, path: str, arrays: dict[str, np.ndarray[Any, Any]]) -> Tree:
+    if isinstance(value, np.ndarray):
+        name = f"{path}.npy"
+        arrays[name] = value
+        return {"array": name}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        kind = type(value)
+        fields = {
+            field.name: _described(getattr(value, field.name), f"{path}.{field.name}", arrays)
+            for field in dataclasses.fields(value)
+        }
+        return {"type": f"{kind.__module__}:{kind.__qualname__}", "fields": fields}
+    if isinstance(value, Mapping):
+        return {"map": {key: _described(item, f"{path}.{key}", arrays) for key, item in value.items()}}
+    if isinstance(value, tuple | list):
+        return {"list": [_described(item, f"{path}.{place}", arrays) for place, item in enumerate(value)]}
+    if value is None or isinstance(value, str | int | float | bool):
+        return {"plain": value}
+    if isinstance(value, np.generic):
+        return {"plain": value.item()}
+    raise TypeError(f"{path}: a {type(value).__name__} cannot be saved; what fit returns is a frozen dataclass of arrays")
+
+
+def _restored(tree: Tree, folder: Path) -> Any:
+    match tree:
+        case {"array": name}:
+            return np.load(folder / name, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        case {"type": name, "fields": fields}:
+            return _class(name)(**{key: _restored(item, folder) for key, item in fields.items()})
+        case {"map": items}:
+            return {key: _restored(item, folder) for key, item in items.items()}
+        case {"list": items}:
+            return tuple(_restored(item, folder) for item in items)
+        case {"plain": value}:
+            return value
+        case _:
+            raise BadBundle(f"{folder / MANIFEST}: cannot read the entry {tree!r}")
+
+
+def _class(name: str) -> type:
+    module, _, attribute = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise BadBundle(f"the bundle holds a {name}, which is not installed here") from error
+    if not (isinstance(found, type) and dataclasses.is_dataclass(found)):
+        raise BadBundle(f"the bundle names {name}, which is not a dataclass")
+    return found
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    try:
+        content = path.read_bytes()
+        manifest: dict[str, Any] = json.loads(content)
+        checksum = manifest.pop("checksum")
+    except FileNotFoundError as error:
+        raise BadBundle(f"{folder}: there is no {MANIFEST}, so this folder was never finished") from error
+    except (ValueError, KeyError, AttributeError) as error:
+        raise BadBundle(f"{path}: damaged, it is not the JSON that was written") from error
+    if _digest(_canonical(manifest)) != checksum or _canonical({**manifest, "checksum": checksum}) != content:
+        raise BadBundle(f"{path}: damaged, its content does not match its checksum: train or release it again")
+    if manifest["format"] != FORMAT:
+        raise BadBundle(f"{path}: format {manifest['format']}, this endcap reads format {FORMAT}: train again")
+    return manifest
+
+
+def _check(path: Path, checksum: str) -> None:
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise BadBundle(f"{path}: missing, though the manifest lists it") from error
+    if found != checksum:
+        raise BadBundle(f"{path}: damaged, its content does not match the manifest: train or release it again")
+
+
+def _write_array(path: Path, array: np.ndarray[Any, Any]) -> str:
+    with path.open("wb") as file:
+        np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Writes a small text file so that a reader sees the old content or the new, never a part of either."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    _write(beside, text.encode())
+    beside.replace(path)
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _canonical(manifest: Mapping[str, Any]) -> bytes:
+    return json.dumps(manifest, sort_keys=True, ensure_ascii=False, indent=1).encode()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

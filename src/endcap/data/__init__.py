@@ -1,0 +1,1 @@
+"""From raw tables to a `Dataset`: sources, preparation steps, splits."""

@@ -1,0 +1,131 @@
+"""The demo shop: UCI "Online Retail", the order lines of a British gift shop, December 2010 to December 2011.
+
+Chen, Sain, Guo: Data mining for the online retail industry, Journal of Database Marketing 19 (2012). CC BY 4.0, see
+``data/shops/ATTRIBUTION.md``. The file is as dirty as a real shop's, and each kind of dirt has a step of its own here.
+"""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import ibis
+from ibis import _
+
+from endcap.core.part import Part
+from endcap.data.categories import categories_from_titles
+from endcap.data.columns import as_catalog, as_events, require
+from endcap.data.ledger import Ledger
+from endcap.data.sources import opened
+from endcap.data.steps import without_cancelled_purchases, without_repeats
+
+COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID")
+SERVICES = ("POST", "DOT", "M", "C2", "D", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK")
+
+
+class OnlineRetail(Part):
+    """Order lines in the columns of UCI "Online Retail"; without a path, the copy that comes with endcap."""
+
+    orders: str | None = None
+    """Path of a Parquet file, relative to the settings file."""
+
+    def inputs(self, folder: Path) -> list[Path]:
+        """The file that this source reads."""
+        return [folder / self.orders if self.orders else bundled()]
+
+    def tables(self, engine: Any, folder: Path, ledger: Ledger) -> tuple[ibis.Table, ibis.Table]:
+        """Events (purchases and returns; one invoice is one session and one order) and the catalog."""
+        path = self.inputs(folder)[0]
+        raw = opened(str(path), Path(path.anchor), engine.read_parquet)
+        require(raw, COLUMNS, str(path))
+        lines = ledger.opened(path.name, order_lines(raw))
+        lines = ledger.apply(lines, without_repeats)
+        lines = ledger.change(lines, with_canonical_codes, "item_id")
+        lines = ledger.apply(lines, without_service_lines)
+        lines = ledger.apply(lines, without_stock_adjustments)
+        catalog = titled(lines)
+        contradictory = catalog.filter(_.spellings > 1).count().to_pyarrow().as_py()
+        ledger.note("with one title", len_of(catalog), contradictory, titled.__doc__ or "")
+        families = catalog.group_by("family").agg(items=_.count())
+        ledger.note("with families", len_of(families), families.filter(_.items > 1).count().to_pyarrow().as_py(), family.__doc__ or "")
+        events = ledger.apply(events_of(lines), without_cancelled_purchases)
+        guests = events.filter(events.user_id.isnull())
+        ledger.note("guest orders kept", len_of(events), len_of(guests), "no customer number: baskets without a history")
+        described = categories_from_titles(catalog.drop("spellings").to_pyarrow())
+        return as_events(events, path.name), as_catalog(ibis.memtable(described), path.name)
+
+
+def bundled() -> Path:
+    """Where the copy that comes with endcap lies."""
+    return Path(str(files("endcap.data") / "shops" / "online_retail.parquet"))
+
+
+def order_lines(raw: ibis.Table) -> ibis.Table:
+    """The raw columns under our names."""
+    return raw.select(
+        order_id=raw.InvoiceNo.strip(),
+        item_id=raw.StockCode,
+        title=raw.Description,
+        quantity=raw.Quantity.cast("float64"),
+        time=raw.InvoiceDate.cast("timestamp"),
+        price=raw.UnitPrice.cast("float64"),
+        user_id=raw.CustomerID.cast("int64").cast("string"),
+    )
+
+
+def with_canonical_codes(lines: ibis.Table) -> ibis.Table:
+    """"85123a" and "85123A" are one item."""
+    return lines.mutate(item_id=lines.item_id.strip().upper())
+
+
+def without_service_lines(lines: ibis.Table) -> ibis.Table:
+    """Postage, fees, discounts, samples, vouchers and manual corrections are not items that can be recommended."""
+    code = lines.item_id
+    voucher = lines.title.upper().contains("GIFT VOUCHER").fill_null(False)
+    return lines.filter(~code.isin(SERVICES) & ~code.startswith("GIFT_") & ~voucher)
+
+
+def without_stock_adjustments(lines: ibis.Table) -> ibis.Table:
+    """Lines without a price are write-offs, counts and gifts ("damaged", "?", "lost"), not sales.
+
+    So are the three bad-debt invoices (A…), and negative quantities outside a cancellation.
+    """
+    cancelled = lines.order_id.startswith("C")
+    return lines.filter(lines.price > 0, ~lines.order_id.startswith("A"), cancelled | (lines.quantity > 0))
+
+
+def titled(lines: ibis.Table) -> ibis.Table:
+    """Of contradictory descriptions of one code, the one on most sales is its title."""
+    sold = lines.filter(lines.title.notnull()).mutate(title=lines.title.strip().re_replace(r"\s+", " "))
+    counted = sold.group_by("item_id", "title").agg(sales=_.count())
+    place = ibis.row_number().over(group_by="item_id", order_by=[ibis.desc("sales"), "title"])
+    spellings = counted.count().over(group_by="item_id")
+    best = counted.mutate(place=place, spellings=spellings).filter(_.place == 0)
+    items = lines.select("item_id").distinct()
+    named = items.left_join(best, "item_id").select("item_id", "title", "spellings")
+    return named.mutate(family=family(named.item_id)).order_by("item_id")
+
+
+def family(item_id: ibis.Value) -> ibis.Value:
+    """Five digits are the family, the letters after them its colour or pattern."""
+    digits = item_id.re_extract(r"^(\d{5})[A-Z]{0,2}$", 1)
+    return ibis.ifelse(digits == "", item_id, digits)
+
+
+def events_of(lines: ibis.Table) -> ibis.Table:
+    """Purchases, and returns for what stands on a cancellation (C…)."""
+    cancelled = lines.order_id.startswith("C")
+    return lines.select(
+        "time",
+        "item_id",
+        "user_id",
+        "price",
+        session_id=lines.order_id,
+        kind=ibis.ifelse(cancelled, "return", "purchase"),
+        quantity=lines.quantity.abs(),
+        order_id=ibis.ifelse(cancelled, ibis.null("string"), lines.order_id),
+    )
+
+
+def len_of(table: ibis.Table) -> int:
+    """How many rows a table has."""
+    return int(table.count().to_pyarrow().as_py())

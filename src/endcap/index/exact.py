@@ -1,0 +1,57 @@
+"""Nearest neighbours by looking at every vector: no error, no build, any filter."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.core.arrays import Codes, Scores
+from endcap.core.candidates import best
+from endcap.core.part import Part
+
+BLOCK = 2**24
+"""Scores computed at a time (64 MB)."""
+
+
+class Exact(Part):
+    """Settings of an exact index by cosine; there is nothing to set."""
+
+    def build(self, vectors: NDArray[np.float32]) -> "ExactIndex":
+        """An index of the given vectors ``[n, size]``; a zero vector is never found."""
+        lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
+        unit = vectors / np.maximum(lengths, np.float32(1e-12))[:, None]
+        codes = np.flatnonzero(lengths > 0).astype(np.int32)
+        return ExactIndex(np.ascontiguousarray(unit[codes].T), codes)
+
+
+@dataclass(frozen=True)
+class ExactIndex:
+    """Vectors of length one, one per column, and the code of each column."""
+
+    columns: NDArray[np.float32]
+    codes: Codes
+
+    def search(
+        self, vectors: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
+    ) -> tuple[Codes, Scores]:
+        """The k nearest of each query vector ``[n, size]``: ``codes[n, k]`` (-1: no more) and cosines (NaN there).
+
+        `allowed` (one entry per item code) limits what may be found, without making the lists any shorter than they
+        must be.
+        """
+        columns, codes = self.columns, self.codes
+        if allowed is not None:
+            inside = allowed[codes]
+            columns, codes = columns[:, inside], codes[inside]
+        found = np.full((len(vectors), k), -1, np.int32)
+        cosines = np.full((len(vectors), k), np.nan, np.float32)
+        step = max(1, BLOCK // max(len(codes), 1))
+        for start in range(0, len(vectors), step):
+            block = vectors[start : start + step]
+            lengths = np.sqrt(np.einsum("nd,nd->n", block, block))
+            scores = (block @ columns) / np.maximum(lengths, np.float32(1e-12))[:, None]
+            for row in np.flatnonzero(lengths > 0):
+                near = best(scores[row], codes, k)
+                found[start + row, : len(near)] = codes[near]
+                cosines[start + row, : len(near)] = scores[row, near]
+        return found, cosines

@@ -1,0 +1,71 @@
+"""Any model that can embed, and any index, make a retriever."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.core.arrays import Array, Codes, Scores
+from endcap.core.candidates import Candidates
+from endcap.core.query import Queries, Query
+
+
+class Embeds(Protocol):
+    """A model with one vector per item, that can also place a query among them."""
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """One row per item."""
+
+    def embed(self, query: Query) -> NDArray[np.float32]:
+        """A vector ``[size]``."""
+
+
+class Index(Protocol):
+    """What `build` of an index part gives."""
+
+    def search(
+        self, vectors: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
+    ) -> tuple[Codes, Scores]:
+        """Codes and scores ``[n, k]`` of the nearest."""
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The items whose vectors lie nearest to that of the query."""
+
+    model: Embeds
+    index: Index
+
+    def __call__(self, query: Query, k: int) -> Candidates:
+        """The k nearest items, the seeds themselves left out."""
+        seeds = query.seeds
+        if not len(seeds):
+            return Candidates.none()
+        vector = self.model.embed(query)
+        codes, scores = self.index.search(vector[None, :], k + len(seeds))
+        found = Candidates(codes[0], scores[0])
+        return found.take((codes[0] >= 0) & ~np.isin(codes[0], seeds)).take(slice(0, k))
+
+    def many(self, queries: Queries, k: int) -> tuple[Codes, Scores]:
+        """As single calls, in blocks: ``codes[n, k]`` (-1: no more) and scores (NaN there)."""
+        seeds = queries.seeds
+        longest = int(seeds.lengths.max(initial=0))
+        vectors = np.stack([self.model.embed(query) for query in queries])
+        codes, scores = self.index.search(vectors, k + longest)
+        own = np.zeros(codes.shape, bool)
+        for row in range(len(queries)):
+            own[row] = np.isin(codes[row], seeds[row]) | (len(seeds[row]) == 0)
+        codes, scores = np.where(own, -1, codes), np.where(own, np.nan, scores)
+        order = np.argsort(codes < 0, axis=1, kind="stable")[:, :k]
+        return np.take_along_axis(codes, order, 1), np.take_along_axis(scores, order, 1).astype(np.float32)
+
+    def contributions(self, query: Query, items: Codes) -> Array:
+        """Cosine between each seed and each item, negative ones as zero: ``[n_seeds, len(items)]``."""
+        seeds, found = (_unit(self.model.vectors[codes]) for codes in (query.seeds, items))
+        return np.maximum(seeds @ found.T, 0.0)
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1), 1e-12)[:, None]

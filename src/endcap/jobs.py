@@ -1,0 +1,284 @@
+"""What endcap does, one plain function per command; a scheduler imports the function, a person types the verb."""
+
+import hashlib
+import os
+import platform
+import shutil
+import time
+import zlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from endcap import __version__
+from endcap.config import Config, load, parse
+from endcap.core.bundle import Bundle, Histories, Shelf
+from endcap.core.dataset import Dataset
+from endcap.core.errors import BadBundle, BadConfig, CannotServe
+from endcap.core.part import Part
+from endcap.core.progress import Nobody, Watch
+from endcap.core.records import Request, Slate
+from endcap.core.saving import facts_of, save, write_atomically
+from endcap.core.saving import load as load_saved
+
+if TYPE_CHECKING:
+    from endcap.evaluate.report import Report
+    from endcap.serve.recommender import Recommender
+
+CONFIG = Path("endcap.toml")
+NOBODY = Nobody()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A dataset, and what was dropped and changed on the way to it."""
+
+    dataset: Dataset
+    ledger: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Where a server listens, and what it serves."""
+
+    address: str
+    bundle: str
+
+
+def init(events: Path, catalog: Path | None = None, config: Path = CONFIG) -> Path:
+    """Writes a settings file for event and catalog files in our columns; refuses to overwrite one.
+
+    Raises `BadData` if a file cannot be read or lacks a column, and `BadConfig` if there are settings already.
+    """
+    from endcap.data.starting import settings_for
+
+    if config.exists():
+        raise BadConfig(f"{config}: exists already; remove it first, or write to another file with --config")
+    write_atomically(config, settings_for(events, catalog, config.resolve().parent))
+    return config
+
+
+def prepare(config: Path = CONFIG, watch: Watch = NOBODY) -> Prepared:
+    """The dataset of the configured sources, prepared and saved; what is unchanged is not prepared again."""
+    settings = load(config)
+    return _prepared(settings, watch)
+
+
+def train(config: Path = CONFIG, watch: Watch = NOBODY) -> Bundle:
+    """Fits every model on everything there is, and puts the candidate bundle on the shelf."""
+    settings = load(config)
+    data = _prepared(settings, watch).dataset
+    models = _fitted(settings, data, watch)
+    bundle = Bundle(
+        name=f"{settings.settings.shop.name}-{_hash(data.fingerprint, settings.text, __version__)[:12]}",
+        catalog=data.catalog,
+        histories=Histories(data.users, data.histories("purchase")),
+        models=models,
+        facts={
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "data": data.fingerprint,
+            "settings": settings.text,
+            "versions": _versions(),
+        },
+    )
+    with watch.step("save the bundle"):
+        _shelf(settings).put(bundle)
+    return bundle
+
+
+def evaluate(config: Path = CONFIG, watch: Watch = NOBODY) -> "Report":
+    """Fits every model on the time before the cut and judges models and slots on the time after it.
+
+    Writes ``reports/evaluation.json`` and ``reports/evaluation.html`` into the workdir.
+    """
+    from endcap.data.splits import time_split
+    from endcap.evaluate.judging import judged
+
+    settings = load(config)
+    prepared = _prepared(settings, watch)
+    split = time_split(prepared.dataset, settings.settings.evaluate.test_share)
+    models = _fitted(settings, split.train, watch)
+    return judged(settings, split, models, prepared.ledger, watch)
+
+
+def release(config: Path = CONFIG, watch: Watch = NOBODY) -> Bundle:
+    """Checks the candidate bundle, byte by byte and by filling every slot, and makes it the one that is served.
+
+    Raises `BadBundle` if there is none or it is not sound; then what is served stays what it is.
+    """
+    settings = load(config)
+    shelf = _shelf(settings)
+    path = shelf.named("candidate")
+    if path is None:
+        raise BadBundle(f"{shelf.folder}: there is no candidate to release; `endcap train` makes one")
+    with watch.step("check the bundle"):
+        bundle = Bundle.load(path)
+        _sound(bundle)
+    shelf.point("current", bundle.name)
+    return bundle
+
+
+def serve(
+    config: Path = CONFIG, host: str | None = None, port: int | None = None, watch: Watch = NOBODY
+) -> None:
+    """Serves the released bundle until told to stop; raises `CannotServe` if none is released or the port is taken."""
+    from endcap.serve.app import ShopFacts, application
+    from endcap.serve.server import bound, run
+    from endcap.stream.log import SegmentLog
+
+    settings = load(config)
+    wanted = settings.settings.serve
+    listening = bound(wanted.host if host is None else host, wanted.port if port is None else port)
+    with listening:
+        log = SegmentLog(settings.workdir / "events")
+        answering = _recommender(settings)
+        answering.recent.apply(event for _, event in log.read())
+        shop = settings.settings.shop
+        app = application(answering, log, ShopFacts(shop.name, shop.currency, shop.attribution))
+        name = listening.getsockname()
+        watch.show(Serving(f"http://{name[0]}:{name[1]}/", answering.bundle.name))
+        run(app, listening)
+
+
+def recommend(request: Request, config: Path = CONFIG) -> Slate:
+    """The slate that the released bundle gives for a request, without a server."""
+    return _recommender(load(config)).answer(request, time.time())
+
+
+def explain(request: Request, config: Path = CONFIG) -> Slate:
+    """As `recommend`, with the trace and the seeds behind each item."""
+    from msgspec.structs import replace
+
+    return recommend(replace(request, explain=True), config)
+
+
+def demo(
+    workdir: Path = Path("endcap-demo"), port: int | None = None, serving: bool = True, watch: Watch = NOBODY
+) -> Path:
+    """The whole way on the data that comes with endcap: prepare, train, evaluate, release, serve.
+
+    Everything lands in the workdir; its ``endcap.toml`` is kept if there is one, so that it can be changed and run again.
+    """
+    workdir.mkdir(parents=True, exist_ok=True)
+    config = workdir / CONFIG
+    if not config.exists():
+        shutil.copyfile(str(files("endcap.data") / "shops" / "demo.toml"), config)
+    watch.show(prepare(config, watch))
+    watch.show(train(config, watch))
+    watch.show(evaluate(config, watch))
+    watch.show(release(config, watch))
+    if serving:
+        serve(config, port=port, watch=watch)
+    return config
+
+
+def _prepared(config: Config, watch: Watch) -> Prepared:
+    import ibis
+
+    from endcap.data.ledger import Ledger
+    from endcap.data.prepare import dataset_of, fingerprint_of
+
+    folder = config.workdir / "dataset"
+    inputs = [path for source in config.sources for path in source.inputs(config.folder)]
+    described = [f"{type(source).__name__}{source.model_dump_json()}" for source in config.sources]
+    fingerprint = fingerprint_of(inputs, f"{__version__}{described}")
+    if folder.exists() and facts_of(folder)["fingerprint"] == fingerprint:
+        with watch.step("load the dataset (its sources are unchanged)"):
+            return Prepared(load_saved(folder), facts_of(folder)["ledger"])
+    ledger = Ledger()
+    with watch.step("prepare the data"):
+        engine = ibis.duckdb.connect()
+        tables = [source.tables(engine, config.folder, ledger) for source in config.sources]
+        if len(tables) > 1:
+            raise BadConfig(f"{config.path}: {len(tables)} sources; this version reads one")
+        dataset = dataset_of(*tables[0], fingerprint)
+        entries = [asdict(entry) for entry in ledger.entries]
+        save(dataset, folder, {"kind": "dataset", "fingerprint": fingerprint, "ledger": entries})
+    return Prepared(dataset, entries)
+
+
+def _fitted(config: Config, data: Dataset, watch: Watch) -> dict[str, Any]:
+    """Every model, fitted on the data; those that were fitted on the same data with the same settings are loaded.
+
+    Each has a random generator of its own, so that none depends on which others there are or on their order.
+    """
+
+    def fit(name: str) -> Any:
+        recipe, index = config.recipes[name], config.indexes[name]
+        known = _hash(data.fingerprint, repr(type(recipe)), recipe.model_dump_json(), repr(index), config.settings.seed)
+        folder = config.workdir / "models" / f"{name}-{known[:16]}"
+        if not folder.exists():
+            rng = np.random.default_rng([config.settings.seed, zlib.crc32(name.encode())])
+            save(_retriever(recipe.fit(data, rng), index), folder, {"kind": "model", "name": name})
+        return load_saved(folder)
+
+    # The slowest first: with two cores, it runs beside all the others.
+    names = sorted(config.recipes, key=lambda name: -float(getattr(config.recipes[name], "epochs", 0)))
+    with watch.step(f"fit {', '.join(config.recipes)}"), ThreadPoolExecutor(os.cpu_count()) as pool:
+        models = dict(zip(names, pool.map(fit, names), strict=True))
+    return {name: models[name] for name in config.recipes}
+
+
+def _retriever(model: Any, index: Part) -> Any:
+    """The model itself if it retrieves; else its vectors in an index."""
+    from endcap.index.nearest import Nearest
+
+    if callable(model):
+        return model
+    return Nearest(model, index.build(model.vectors))  # type: ignore[attr-defined]
+
+
+def _recommender(config: Config) -> "Recommender":
+    from endcap.serve.recommender import Recommender
+    from endcap.stream.recent import Recent
+
+    path = _shelf(config).named("current")
+    if path is None:
+        raise CannotServe(f"{config.workdir}: no bundle is released; run `endcap train` and `endcap release`")
+    bundle = Bundle.load(path)
+    released_with = parse(bundle.facts["settings"], path / CONFIG)
+    return Recommender(bundle, released_with.slots(bundle.models), Recent())
+
+
+def _sound(bundle: Bundle) -> None:
+    """Raises `BadBundle` if a number in it is no number, or a slot that needs no seeds stays empty."""
+    from endcap.serve.recommender import Recommender
+    from endcap.stream.recent import Recent
+
+    for name, model in bundle.models.items():
+        for place, array in _arrays(model, name):
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise BadBundle(f"{bundle.name}: {place} holds a number that is not finite; it is not released")
+    slots = parse(bundle.facts["settings"], CONFIG).slots(bundle.models)
+    answering = Recommender(bundle, slots, Recent())
+    for name in slots:
+        slate = answering.answer(Request(slot=name), time.time())
+        if not slate.items:
+            raise BadBundle(f"{bundle.name}: slot {name!r} shows nothing to a new visitor ({slate.reason}); not released")
+
+
+def _arrays(value: Any, place: str) -> list[tuple[str, np.ndarray[Any, Any]]]:
+    if isinstance(value, np.ndarray):
+        return [(place, value)]
+    fields: Mapping[str, Any] = getattr(value, "__dict__", {})
+    return [found for key, item in fields.items() for found in _arrays(item, f"{place}.{key}")]
+
+
+def _shelf(config: Config) -> Shelf:
+    return Shelf(config.workdir / "bundles")
+
+
+def _hash(*things: object) -> str:
+    return hashlib.sha256("\0".join(map(str, things)).encode()).hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    packages = ("numpy", "numba", "duckdb", "ibis-framework")
+    return {"endcap": __version__, "python": platform.python_version()} | {name: version(name) for name in packages}

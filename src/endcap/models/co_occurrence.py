@@ -1,0 +1,89 @@
+"""What is bought (or looked at) together, counted.
+
+Jaccard, cosine and conditional probability as in Deshpande and Karypis, Item-based top-N recommendation algorithms, ACM
+TOIS 22 (2004); lift as in association rules; shrinkage as in Bell and Koren, Improved neighborhood-based collaborative
+filtering, KDD Cup 2007.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from pydantic import NonNegativeFloat, PositiveInt
+
+from endcap.core.arrays import Array, Codes, Ragged, Scores
+from endcap.core.candidates import Candidates
+from endcap.core.dataset import Dataset
+from endcap.core.part import Part
+from endcap.core.query import Query
+from endcap.models.rows import Source, rows_of, transposed
+
+SIMILARITIES = ("jaccard", "cosine", "lift", "conditional")
+
+
+class CoOccurrence(Part):
+    """Scores each pair of items by how often they stand in one row, against how often each stands anywhere."""
+
+    source: Source = "baskets"
+    similarity: Literal["jaccard", "cosine", "lift", "conditional"] = "cosine"
+    shrink: NonNegativeFloat = 10.0
+    """Added to the denominator: distrust of pairs that were seen rarely."""
+    neighbours: PositiveInt = 200
+    """How many are kept per item."""
+
+    def fit(self, data: Dataset, rng: np.random.Generator) -> "CoOccurrenceModel":
+        """The best neighbours of every item, counted in one pass over the rows that have it."""
+        from endcap.models.kernels.counting import neighbours_of  # noqa: PLC0415 — compiled code is for fitting only
+
+        rows, n = rows_of(data, self.source), len(data.catalog)
+        have = transposed(rows, n)
+        counts = have.lengths.astype(np.float64)
+        lengths, items, scores = neighbours_of(
+            rows.offsets, rows.values, have.offsets, have.values, counts,
+            SIMILARITIES.index(self.similarity), self.shrink, len(rows), self.neighbours,
+        )  # fmt: skip
+        return CoOccurrenceModel(
+            Ragged(np.concatenate([[0], np.cumsum(lengths)]), items[items >= 0]), scores[items >= 0]
+        )
+
+
+@dataclass(frozen=True)
+class CoOccurrenceModel:
+    """The neighbours of every item, best first, and their scores."""
+
+    neighbours: Ragged
+    scores: Scores
+
+    def __call__(self, query: Query, k: int) -> Candidates:
+        """The k items with the highest sum of scores over the seeds."""
+        seeds = query.seeds
+        if len(seeds) == 1:
+            items, scores = self._of(seeds[0])
+            return Candidates(items[:k], scores[:k])
+        if not len(seeds):
+            return Candidates.none()
+        found = [self._of(seed) for seed in seeds]
+        items = np.concatenate([items for items, _ in found])
+        scores = np.concatenate([scores for _, scores in found])
+        if 8 * len(items) > len(self.neighbours):
+            # Adding up over the whole catalog is faster than sorting, unless the catalog is much the larger.
+            sums = np.bincount(items, scores)
+            items = np.flatnonzero(sums).astype(np.int32)
+            return Candidates(items, sums[items].astype(np.float32)).top(k)
+        items, place = np.unique(items, return_inverse=True)
+        return Candidates(items, np.bincount(place, scores).astype(np.float32)).top(k)
+
+    def contributions(self, query: Query, items: Codes) -> Array:
+        """What each seed adds to the score of each item: ``[n_seeds, len(items)]``."""
+        shares = np.zeros((len(query.seeds), len(items)), np.float32)
+        for row, seed in enumerate(query.seeds):
+            known, scores = self._of(seed)
+            order = np.argsort(known)
+            place = np.minimum(np.searchsorted(known[order], items), len(known) - 1)
+            if len(known):
+                shares[row] = np.where(known[order][place] == items, scores[order][place], 0.0)
+        return shares
+
+    def _of(self, item: int) -> tuple[Codes, Scores]:
+        start, end = self.neighbours.offsets[item], self.neighbours.offsets[item + 1]
+        return self.neighbours.values[start:end], self.scores[start:end]

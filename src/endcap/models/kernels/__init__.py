@@ -1,0 +1,1 @@
+"""Compiled code (numba): imported by `fit`, never by a serving process."""

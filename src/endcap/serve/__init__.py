@@ -1,0 +1,1 @@
+"""Requests in, slates out: hydration, the HTTP interface and the storefront."""

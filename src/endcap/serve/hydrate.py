@@ -1,0 +1,56 @@
+"""A request in ids becomes a query in codes, with what is known of the visitor."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from endcap.core.arrays import NO_CODES, Codes
+from endcap.core.bundle import Bundle
+from endcap.core.query import Query
+from endcap.core.records import Request
+from endcap.stream.recent import Recent
+
+HISTORY = 50
+"""As many of a user's last items are looked at."""
+
+
+@dataclass(frozen=True)
+class Hydrated:
+    """A query, and what of the request could not be understood."""
+
+    query: Query
+    reasons: list[str]
+
+
+def hydrated(request: Request, bundle: Bundle, recent: Recent, now: float) -> Hydrated:
+    """The query behind a request; ids that are not known become reasons, never errors."""
+    items, reasons = bundle.catalog.items, []
+    shown = items.code(request.item) if request.item is not None else -1
+    if request.item is not None and shown < 0:
+        reasons.append(f"item {request.item!r} is not in the catalog")
+    cart = items.encode_known(request.cart) if request.cart else NO_CODES
+    if len(cart) < len(request.cart):
+        unknown = [item_id for item_id in request.cart if item_id not in items]
+        reasons.append(f"not in the catalog, though in the cart: {', '.join(map(repr, unknown[:3]))}")
+    session = recent.of_session(request.session)
+    query = Query(
+        now=now,
+        catalog=bundle.catalog,
+        context=np.array([shown], np.int32) if shown >= 0 else cart,
+        session=items.encode_known(session) if session else NO_CODES,
+        history=_history(request.user, bundle, recent),
+        cart=cart,
+        exclude=items.encode_known(request.exclude) if request.exclude else NO_CODES,
+    )
+    return Hydrated(query, reasons)
+
+
+def _history(user_id: str | None, bundle: Bundle, recent: Recent) -> Codes:
+    if user_id is None:
+        return NO_CODES
+    code = bundle.histories.users.code(user_id)
+    before = bundle.histories.items[code][-HISTORY:] if code >= 0 else NO_CODES
+    since = recent.of_user(user_id)
+    if not since:
+        return before
+    return np.concatenate([before, bundle.catalog.items.encode_known(since)])[-HISTORY:]

@@ -1,0 +1,120 @@
+"""One bundle, its slots and the visitors' state, answering requests; the same for HTTP, the command line and tests."""
+
+import secrets
+from collections.abc import Mapping
+
+import numpy as np
+
+from endcap.core.arrays import Codes, Strings
+from endcap.core.bundle import Bundle
+from endcap.core.errors import BadRequest
+from endcap.core.query import Query
+from endcap.core.records import Because, Request, Slate, SlateItem
+from endcap.serve.hydrate import hydrated
+from endcap.slots.slot import PRIMARY, Filled, Slot
+from endcap.stream.recent import Recent
+
+SEEDS_SHOWN = 3
+"""As many seeds are named behind an item."""
+
+
+class Recommender:
+    """Answers requests from a bundle; what it reads of the catalog for display is unpacked once, here."""
+
+    def __init__(self, bundle: Bundle, slots: Mapping[str, Slot], recent: Recent) -> None:
+        self.bundle = bundle
+        self.slots = slots
+        self.recent = recent
+        catalog = bundle.catalog
+        self._ids = list(catalog.items.ids)
+        self._titles = _text(catalog.columns.get("title"), len(catalog))
+        self._images = _text(catalog.columns.get("image"), len(catalog))
+        prices = catalog["price"].tolist() if "price" in catalog else [None] * len(catalog)
+        self._prices = [price if price is not None and price == price else None for price in prices]  # noqa: PLR0124 — NaN
+        self._labels = {
+            name: [catalog.labels(name).name(code) for code in range(len(catalog))]
+            if name in catalog
+            else [None] * len(catalog)
+            for name in ("category", "family")
+        }
+
+    def answer(self, request: Request, now: float) -> Slate:
+        """The slate for a request; raises `BadRequest` only for a slot that does not exist.
+
+        Unknown items, carts and users are answered by the fallback ladder, with the reason.
+        """
+        slot = self.slots.get(request.slot)
+        if slot is None:
+            there = ", ".join(self.slots) or "none"
+            raise BadRequest(f"slot: no slot is called {request.slot!r}; there are: {there}")
+        understood = hydrated(request, self.bundle, self.recent, now)
+        filled = slot.fill(understood.query, request.k)
+        because = self._because(slot, understood.query, filled) if request.explain else None
+        return Slate(
+            slate_id=secrets.token_hex(12),
+            slot=slot.name,
+            variant="control",
+            bundle=self.bundle.name,
+            tier=filled.tiers[0] if filled.tiers else "none",
+            reason=_reason(slot, understood.query, filled, understood.reasons),
+            items=self._items(filled, because),
+            trace=filled.trace.steps if request.explain else None,
+        )
+
+    def _items(self, filled: Filled, because: list[list[Because]] | None) -> list[SlateItem]:
+        found = filled.candidates
+        codes, scores = found.items.tolist(), found.scores.tolist()
+        own = {name: values.tolist() for name, values in found.features.items()}
+        categories, families = self._labels["category"], self._labels["family"]
+        return [
+            SlateItem(
+                self._ids[code],
+                self._titles[code] or self._ids[code],
+                self._prices[code],
+                categories[code],
+                families[code],
+                self._images[code],
+                scores[place],
+                filled.tiers[place],
+                {name: values[place] for name, values in own.items() if values[place] == values[place]},  # noqa: PLR0124 — NaN
+                because[place] if because is not None else [],
+            )
+            for place, code in enumerate(codes)
+        ]
+
+    def _because(self, slot: Slot, query: Query, filled: Filled) -> list[list[Because]]:
+        """For each item the seeds that speak for it, by what they add to the scores of the retrievers that found it."""
+        items, seeds = filled.candidates.items, query.seeds
+        shares = np.zeros((len(seeds), len(items)))
+        for name, retriever in slot.retrievers.items():
+            explain = getattr(retriever, "contributions", None)
+            if explain is None or not len(seeds) or not len(items):
+                continue
+            parts = explain(query, items)
+            total = np.maximum(parts.sum(axis=0), 1e-12)
+            shares += np.where(np.isnan(filled.candidates.feature(name)), 0.0, parts / total)
+        shares /= np.maximum(shares.sum(axis=0), 1e-12)
+        return [self._strongest(seeds, shares[:, place]) for place in range(len(items))]
+
+    def _strongest(self, seeds: Codes, shares: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[Because]:
+        order = np.argsort(-shares, kind="stable")[:SEEDS_SHOWN]
+        return [
+            Because(self._ids[seeds[row]], self._titles[seeds[row]] or self._ids[seeds[row]], round(float(shares[row]), 4))
+            for row in order
+            if shares[row] > 0
+        ]
+
+
+def _reason(slot: Slot, query: Query, filled: Filled, reasons: list[str]) -> str | None:
+    """Why a slate is not wholly what was asked for: what was not understood, what failed, what was not found."""
+    reasons = reasons + [f"{step.kind} {step.step!r} failed" for step in filled.trace.failures]
+    if not filled.tiers:
+        reasons.append("nothing that may be shown was found")
+    elif not reasons and filled.tiers[0] != PRIMARY:
+        missing = "nothing is known of this visitor yet" if not len(query.seeds) else "the seeds lead nowhere"
+        reasons.append(missing)
+    return "; ".join(reasons) or None
+
+
+def _text(column: object, length: int) -> list[str | None]:
+    return [text or None for text in column] if isinstance(column, Strings) else [None] * length

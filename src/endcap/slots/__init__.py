@@ -1,0 +1,1 @@
+"""The request path: query → candidates → ranked list."""

@@ -1,0 +1,83 @@
+"""Stages that only take away; each is a function from query and candidates to candidates."""
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import PositiveInt
+
+from endcap.core.arrays import Codes
+from endcap.core.candidates import Candidates
+from endcap.core.part import Part
+from endcap.core.query import Query
+
+
+def available(query: Query, candidates: Candidates) -> Candidates:
+    """Only what the shop can sell now."""
+    return candidates.take(query.catalog["available"][candidates.items])
+
+
+def not_in_cart(query: Query, candidates: Candidates) -> Candidates:
+    """Nothing that lies in the cart or is shown on the page already."""
+    return candidates.take(~_among(candidates.items, query.cart, query.context))
+
+
+def not_excluded(query: Query, candidates: Candidates) -> Candidates:
+    """Nothing that the caller asked not to see; every slot runs this first."""
+    return candidates.take(~_among(candidates.items, query.exclude))
+
+
+def not_bought(query: Query, candidates: Candidates) -> Candidates:
+    """Nothing that this user bought before."""
+    return candidates.take(~_among(candidates.items, query.history))
+
+
+def same_category(query: Query, candidates: Candidates) -> Candidates:
+    """Only items that share a category with a seed; all of them if no seed has a category."""
+    category = query.catalog["category"]
+    wanted = category[query.seeds]
+    wanted = wanted[wanted >= 0]
+    return candidates.take(np.isin(category[candidates.items], wanted)) if len(wanted) else candidates
+
+
+def other_families(query: Query, candidates: Candidates) -> Candidates:
+    """No variants of what is shown: another colour of the same thing does not go *with* it."""
+    family = query.catalog["family"]
+    shown = family[query.context]
+    return candidates.take(~np.isin(family[candidates.items], shown[shown >= 0]))
+
+
+class MaxPer(Part):
+    """At most n items of each label (brand, category, family, …), the best ones."""
+
+    by: str
+    """A label column of the catalog."""
+    n: PositiveInt = 1
+
+    def __call__(self, query: Query, candidates: Candidates) -> Candidates:
+        """The candidates, best first, without those that come after n others of their label."""
+        labels = query.catalog[self.by][candidates.items]
+        if self.n == 1:
+            _, first = np.unique(labels, return_index=True)
+            keep = labels < 0
+            keep[first] = True
+            return candidates.take(keep)
+        order = np.argsort(labels, kind="stable")
+        ordered = labels[order]
+        starts = np.flatnonzero(np.diff(ordered, prepend=-2))
+        place = np.arange(len(ordered)) - np.repeat(starts, np.diff(np.append(starts, len(ordered))))
+        keep = np.zeros(len(labels), bool)
+        keep[order[(place < self.n) | (ordered < 0)]] = True
+        return candidates.take(keep)
+
+
+one_per_family = MaxPer(by="family")
+"""One item of each family: variants stand behind one tile."""
+
+
+def _among(items: Codes, *unwanted: Codes) -> NDArray[np.bool_]:
+    found = np.zeros(len(items), bool)
+    for codes in unwanted:
+        if len(codes) == 1:
+            found |= items == codes[0]
+        elif len(codes):
+            found |= np.isin(items, codes)
+    return found

@@ -1,0 +1,1 @@
+"""Events in, state kept: the event log and the folds over it."""
