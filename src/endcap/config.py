@@ -26,7 +26,7 @@ class _Table(BaseModel):
 class ShopSettings(_Table):
     """What shop this is."""
 
-    name: str = Field("shop", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str = Field(default="shop", pattern=r"^[a-z0-9][a-z0-9-]*$")
     workdir: str = "var"
     """Where everything that is made lies, relative to the settings file."""
     engine: str = "duckdb"
@@ -51,7 +51,7 @@ class SlotSettings(_Table):
 class EvaluateSettings(_Table):
     """How `evaluate` judges."""
 
-    test_share: float = Field(0.2, gt=0, lt=1)
+    test_share: float = Field(default=0.2, gt=0, lt=1)
     """Share of the orders, the latest, that is judged on."""
     k: PositiveInt = 10
     queries: PositiveInt = 2000
@@ -66,7 +66,7 @@ class ServeSettings(_Table):
     """Where the server listens."""
 
     host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65_535)
+    port: int = Field(default=8000, ge=0, le=65_535)
 
 
 class Settings(_Table):
@@ -74,7 +74,7 @@ class Settings(_Table):
 
     shop: ShopSettings = ShopSettings()
     sources: list[dict[str, Any]] = Field(min_length=1)
-    seed: int = Field(0, ge=0)
+    seed: int = Field(default=0, ge=0)
     """Every random choice starts from it."""
     models: dict[str, dict[str, Any]]
     slots: dict[str, SlotSettings] = {}
@@ -190,8 +190,10 @@ def _explained(error: ValidationError) -> list[str]:
     for place, line in zip(error.errors(), explained(error, Settings), strict=True):
         table = place["loc"][0] if len(place["loc"]) > 1 else ""
         if place["type"] == "extra_forbidden" and table in known:
-            line = f"{line.partition('; known:')[0]}; known: {', '.join(known[str(table)].model_fields)}"
-        lines.append(line)
+            names = ", ".join(known[str(table)].model_fields)
+            lines.append(f"{line.partition('; known:')[0]}; known: {names}")
+        else:
+            lines.append(line)
     return lines
 
 
@@ -229,7 +231,7 @@ def _placed(path: Path, text: str, problem: str) -> str:
 
 
 def line_of(text: str, place: str) -> int | None:
-    """The line (from 1) of a key such as ``models.similar.size``, or of the innermost table that is on the way to it."""
+    """The line (from 1) of a key such as ``models.similar.size``, or of the innermost table on the way to it."""
     table, best, depth = "", None, 0
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?", line)

@@ -125,9 +125,7 @@ def release(config: Path = CONFIG, watch: Watch = NOBODY) -> Bundle:
     return bundle
 
 
-def serve(
-    config: Path = CONFIG, host: str | None = None, port: int | None = None, watch: Watch = NOBODY
-) -> None:
+def serve(config: Path = CONFIG, host: str | None = None, port: int | None = None, watch: Watch = NOBODY) -> None:
     """Serves the released bundle until told to stop; raises `CannotServe` if none is released or the port is taken."""
     from endcap.serve.app import ShopFacts, application
     from endcap.serve.server import bound, run
@@ -164,7 +162,7 @@ def demo(
 ) -> Path:
     """The whole way on the data that comes with endcap: prepare, train, evaluate, release, serve.
 
-    Everything lands in the workdir; its ``endcap.toml`` is kept if there is one, so that it can be changed and run again.
+    Everything lands in the workdir; an ``endcap.toml`` that is there is kept, so that it can be changed and run again.
     """
     workdir.mkdir(parents=True, exist_ok=True)
     config = workdir / CONFIG
@@ -198,7 +196,8 @@ def _prepared(config: Config, watch: Watch) -> Prepared:
         tables = [source.tables(engine, config.folder, ledger) for source in config.sources]
         if len(tables) > 1:
             raise BadConfig(f"{config.path}: {len(tables)} sources; this version reads one")
-        dataset = dataset_of(*tables[0], fingerprint)
+        events, catalog = tables[0]
+        dataset = dataset_of(events, catalog, fingerprint)
         entries = [asdict(entry) for entry in ledger.entries]
         save(dataset, folder, {"kind": "dataset", "fingerprint": fingerprint, "ledger": entries})
     return Prepared(dataset, entries)
@@ -261,7 +260,9 @@ def _sound(bundle: Bundle) -> None:
     for name in slots:
         slate = answering.answer(Request(slot=name), time.time())
         if not slate.items:
-            raise BadBundle(f"{bundle.name}: slot {name!r} shows nothing to a new visitor ({slate.reason}); not released")
+            raise BadBundle(
+                f"{bundle.name}: slot {name!r} shows nothing to a new visitor ({slate.reason}); not released"
+            )
 
 
 def _arrays(value: Any, place: str) -> list[tuple[str, np.ndarray[Any, Any]]]:

@@ -19,7 +19,13 @@ def shown(thing: object) -> RenderableType:
 @shown.register
 def _(thing: Prepared) -> RenderableType:
     table = Table(box=None, padding=(0, 2, 0, 0), title_justify="left")
-    for name, justify in (("step", "left"), ("dropped", "right"), ("changed", "right"), ("left", "right"), ("why", "left")):
+    for name, justify in (
+        ("step", "left"),
+        ("dropped", "right"),
+        ("changed", "right"),
+        ("left", "right"),
+        ("why", "left"),
+    ):
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for entry in thing.ledger:
         numbers = [f"{entry[name]:,}" if entry[name] else "–" for name in ("dropped", "changed", "left")]
@@ -52,6 +58,8 @@ def _(thing: Slate) -> RenderableType:
     parts: list[RenderableType] = [table, f"slate {thing.slate_id}, tier {thing.tier}, bundle {thing.bundle}"]
     if thing.reason:
         parts.append(f"reason: {thing.reason}")
-    for step in thing.trace or []:
-        parts.append(f"[dim]{step.kind:9} {step.step:20} {step.items:5} items {step.microseconds:8.0f} µs {step.error or ''}[/dim]")
+    parts += [
+        f"[dim]{step.kind:9} {step.step:20} {step.items:5} items {step.microseconds:6.0f} µs {step.error or ''}[/dim]"
+        for step in thing.trace or []
+    ]
     return Group(*parts)

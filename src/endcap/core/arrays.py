@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, TypeVar, overload
 
 import numpy as np
@@ -76,7 +77,7 @@ class Ragged:
     def take(self, rows: Array) -> "Ragged":
         """Only the given rows (numbers or a mask), in the given order."""
         numbers = np.flatnonzero(rows) if rows.dtype == bool else rows
-        return Ragged.of([self[row] for row in numbers], self.values.dtype.type)
+        return Ragged.of([self[int(row)] for row in numbers], self.values.dtype.type)
 
     def keep(self, mask: NDArray[np.bool_]) -> "Ragged":
         """The same rows with only those values for which the mask (one entry per value) is true."""
@@ -119,4 +120,4 @@ class Strings(Sequence[str]):
     @cached_property
     def _list(self) -> list[str]:
         whole, ends = self.data.tobytes(), self.offsets.tolist()
-        return [whole[start:end].decode() for start, end in zip(ends[:-1], ends[1:], strict=True)]
+        return [whole[start:end].decode() for start, end in pairwise(ends)]

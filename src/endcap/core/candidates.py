@@ -36,7 +36,7 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.items)
 
-    def take(self, which: Array) -> "Candidates":
+    def take(self, which: Array | slice) -> "Candidates":
         """Only those at the given positions, or where the given mask is true."""
         features = {name: values[which] for name, values in self.features.items()} if self.features else {}
         return Candidates(self.items[which], self.scores[which], features)

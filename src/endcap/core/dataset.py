@@ -70,7 +70,7 @@ class Dataset:
         unknown = set(kinds) - set(KINDS)
         if unknown:
             raise BadData(f"no event kind is called {', '.join(sorted(unknown))}; kinds: {', '.join(KINDS)}")
-        codes = [KINDS.index(kind) for kind in kinds]  # type: ignore[arg-type]
+        codes = [KINDS.index(kind) for kind in kinds]
         return self.events.take(np.isin(self.events.kind, codes))
 
     def counts(self, *kinds: str, half_life: float | None = None) -> NDArray[np.float64]:

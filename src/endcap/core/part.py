@@ -14,10 +14,12 @@ from endcap.core.errors import BadConfig, MissingExtra, UnknownPart
 
 GROUP = "endcap.parts"
 
+
 class Part(BaseModel):
     """Settings of something that a configuration can name: frozen, and unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
 
 def find(name: str, kind: str = "part") -> Any:
     """The class or function behind a name: an installed entry point, or ``module:Name``.
@@ -36,6 +38,7 @@ def find(name: str, kind: str = "part") -> Any:
     if name not in known:
         raise UnknownPart(f"no {kind} is called {name!r}; there are: {', '.join(sorted(known))}")
     return known[name].load()
+
 
 def build(name: str, options: Mapping[str, Any], kind: str = "part") -> Any:
     """The part of that name with the given settings.
@@ -57,6 +60,7 @@ def build(name: str, options: Mapping[str, Any], kind: str = "part") -> Any:
             raise BadConfig(f"{option}: unknown key; {name!r} knows: {', '.join(known) or 'none'}")
     return partial(found, **options)
 
+
 def explained(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """One line for each thing that is wrong: the key, what was found, what was expected, what there is."""
     lines = []
@@ -70,12 +74,14 @@ def explained(error: ValidationError, model: type[BaseModel]) -> list[str]:
             lines.append(f"{key}: found {problem['input']!r}: {problem['msg'].lower()}")
     return lines
 
+
 def needs(module: str, extra: str) -> ModuleType:
     """The module, imported where it is used; raises `MissingExtra` with the command that installs it."""
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise MissingExtra(f"{module} is not installed: pip install 'endcap[{extra}]'") from error
+
 
 @cache
 def _installed() -> dict[str, Any]:

@@ -93,7 +93,9 @@ def _described(value: Any, path: str, arrays: dict[str, np.ndarray[Any, Any]]) -
         return {"plain": value}
     if isinstance(value, np.generic):
         return {"plain": value.item()}
-    raise TypeError(f"{path}: a {type(value).__name__} cannot be saved; what fit returns is a frozen dataclass of arrays")
+    raise TypeError(
+        f"{path}: a {type(value).__name__} cannot be saved; what fit returns is a frozen dataclass of arrays"
+    )
 
 
 def _restored(tree: Tree, folder: Path) -> Any:

@@ -5,12 +5,65 @@ from collections import Counter
 
 import pyarrow as pa
 
-SIZE = re.compile(r"\d|^(no|cm|pc|set|pack|of|the|and|in|with|for|on|to|by|small|large|medium|mini|assorted|asst|design|designs)$")
+SIZE = re.compile(
+    r"\d|^(no|cm|pc|set|pack|of|the|and|in|with|for|on|to|by|small|large|medium|mini|assorted|asst|design|designs)$"
+)
 DECORATION = frozenset(
-    "amber amethyst antique aqua black blue brass bronze brown chocolate clear copper coral cream crystal emerald "
-    "gold green grey ivory jade lilac mint multicolour natural orange pastel pearl pink purple red rose ruby silver "
-    "turquoise violet white yellow "
-    "colour flock gingham london paisley polkadot retrospot spaceboy spot stripe".split()
+    {
+        *(
+            "amber",
+            "amethyst",
+            "antique",
+            "aqua",
+            "black",
+            "blue",
+            "brass",
+            "bronze",
+            "brown",
+            "chocolate",
+            "clear",
+        ),
+        *(
+            "copper",
+            "coral",
+            "cream",
+            "crystal",
+            "emerald",
+            "gold",
+            "green",
+            "grey",
+            "ivory",
+            "jade",
+            "lilac",
+            "mint",
+        ),
+        *(
+            "natural",
+            "orange",
+            "pastel",
+            "pearl",
+            "pink",
+            "purple",
+            "red",
+            "rose",
+            "ruby",
+            "silver",
+            "turquoise",
+        ),
+        *(
+            "violet",
+            "white",
+            "yellow",
+            "multicolour",
+            "colour",
+            "flock",
+            "gingham",
+            "london",
+            "paisley",
+            "polkadot",
+        ),
+        *("retrospot", "spaceboy", "spot", "stripe"),
+    }
 )
 """Colours and patterns stand last too ("EDWARDIAN PARASOL PINK") but name no thing."""
 FEWEST = 8
@@ -22,8 +75,8 @@ LAST = 0.2
 def categories_from_titles(catalog: pa.Table) -> pa.Table:
     """The catalog with a `category` column: the last word of the title, among the words many titles end with.
 
-    English titles name the thing last ("RED RETROSPOT CAKE STAND"); sizes, numbers and plurals are looked through. An item
-    with no such word gets null: not known.
+    English titles name the thing last ("RED RETROSPOT CAKE STAND"); sizes, numbers and plurals are looked through.
+    An item with no such word gets null: not known.
     """
     words = [_words(title or "") for title in catalog["title"].to_pylist()]
     heads = Counter(line[-1] for line in words if line)

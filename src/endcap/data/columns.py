@@ -40,7 +40,12 @@ def as_events(table: ibis.Table, source: str) -> ibis.Table:
     typed = _cast(table, EVENTS, source)
     empty = typed.filter(typed.item_id.isnull() | typed.session_id.isnull() | typed.time.isnull())
     _refuse(empty, source, "item_id, session_id and time must not be empty")
-    _refuse(typed.filter(typed.kind.isnull() | ~typed.kind.isin(KINDS)), source, f"kind must be one of {', '.join(KINDS)}", "kind")
+    _refuse(
+        typed.filter(typed.kind.isnull() | ~typed.kind.isin(KINDS)),
+        source,
+        f"kind must be one of {', '.join(KINDS)}",
+        "kind",
+    )
     return typed.mutate(quantity=typed.quantity.fill_null(1.0)).select(*EVENTS)
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from endcap.core.arrays import Array
 from endcap.core.dataset import DAY, Dataset
 
 ON_SALE_DAYS = 90.0
@@ -31,7 +32,7 @@ def as_of(data: Dataset) -> Dataset:
     return replace(data, catalog=data.catalog.with_columns(columns))
 
 
-def _medians(groups: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:  # type: ignore[type-arg]
+def _medians(groups: Array, values: Array, n: int) -> Array:
     order = np.lexsort((values, groups))
     counts = np.bincount(groups, minlength=n)
     starts = np.cumsum(counts) - counts

@@ -42,9 +42,7 @@ class Ledger:
         self.entries.append(Entry(_spoken(step), before - left, 0, left, reason(step)))
         return kept
 
-    def change(
-        self, table: ibis.Table, step: Callable[..., ibis.Table], column: str, **options: Any
-    ) -> ibis.Table:
+    def change(self, table: ibis.Table, step: Callable[..., ibis.Table], column: str, **options: Any) -> ibis.Table:
         """The table after a step that gives a column new values, and how many it changed."""
         before = "_before_"
         kept = step(table.mutate(**{before: table[column]}), **options).cache()

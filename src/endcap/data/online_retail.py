@@ -46,10 +46,20 @@ class OnlineRetail(Part):
         contradictory = catalog.filter(_.spellings > 1).count().to_pyarrow().as_py()
         ledger.note("with one title", len_of(catalog), contradictory, titled.__doc__ or "")
         families = catalog.group_by("family").agg(items=_.count())
-        ledger.note("with families", len_of(families), families.filter(_.items > 1).count().to_pyarrow().as_py(), family.__doc__ or "")
+        ledger.note(
+            "with families",
+            len_of(families),
+            families.filter(_.items > 1).count().to_pyarrow().as_py(),
+            family.__doc__ or "",
+        )
         events = ledger.apply(events_of(lines), without_cancelled_purchases)
         guests = events.filter(events.user_id.isnull())
-        ledger.note("guest orders kept", len_of(events), len_of(guests), "no customer number: baskets without a history")
+        ledger.note(
+            "guest orders kept",
+            len_of(events),
+            len_of(guests),
+            "no customer number: baskets without a history",
+        )
         described = categories_from_titles(catalog.drop("spellings").to_pyarrow())
         return as_events(events, path.name), as_catalog(ibis.memtable(described), path.name)
 
@@ -73,7 +83,7 @@ def order_lines(raw: ibis.Table) -> ibis.Table:
 
 
 def with_canonical_codes(lines: ibis.Table) -> ibis.Table:
-    """"85123a" and "85123A" are one item."""
+    """Codes that differ only in case or blanks ("85123a", "85123A") are one item."""
     return lines.mutate(item_id=lines.item_id.strip().upper())
 
 

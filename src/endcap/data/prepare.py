@@ -10,9 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from endcap.core.arrays import Array
+from endcap.core.arrays import Array, Strings
 from endcap.core.catalog import Catalog, Column, Labels
-from endcap.core.arrays import Strings
 from endcap.core.dataset import Dataset, Events
 from endcap.core.errors import BadData
 from endcap.core.records import KINDS
@@ -61,7 +60,7 @@ def fingerprint_of(files: Iterable[Path], settings: str) -> str:
 
 def _catalog_columns(described: pa.Table, n_items: int) -> dict[str, Column]:
     def padded(name: str) -> list[Any]:
-        values = described[name].to_pylist()
+        values: list[Any] = described[name].to_pylist()
         return values + [None] * (n_items - len(values))
 
     texts: dict[str, Column] = {name: Strings.of(value or "" for value in padded(name)) for name in ("title", "image")}

@@ -51,9 +51,7 @@ class Csv(Part):
         return _files(self.events, folder) + (_files(self.catalog, folder) if self.catalog else [])
 
 
-def _tables(
-    events: str, catalog: str | None, folder: Path, read: Any, ledger: Ledger
-) -> tuple[ibis.Table, ibis.Table]:
+def _tables(events: str, catalog: str | None, folder: Path, read: Any, ledger: Ledger) -> tuple[ibis.Table, ibis.Table]:
     happened = as_events(opened(events, folder, read), events)
     happened = ledger.opened(events, happened)
     if catalog is None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from endcap.core.arrays import Array
 from endcap.core.dataset import Dataset
 from endcap.core.errors import BadData
 from endcap.data.describe import as_of
@@ -34,7 +35,8 @@ def time_split(data: Dataset, test_share: float = 0.2) -> Split:
     return Split(train, as_at_cut, cut)
 
 
-def _session_starts(data: Dataset) -> np.ndarray:  # type: ignore[type-arg]
+def _session_starts(data: Dataset) -> Array:
     starts = np.full(int(data.events.session.max(initial=-1)) + 1, np.inf)
     np.minimum.at(starts, data.events.session, data.events.time)
-    return starts[np.isfinite(starts)]
+    begun: Array = starts[np.isfinite(starts)]
+    return begun

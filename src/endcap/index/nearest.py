@@ -59,13 +59,16 @@ class Nearest:
             own[row] = np.isin(codes[row], seeds[row]) | (len(seeds[row]) == 0)
         codes, scores = np.where(own, -1, codes), np.where(own, np.nan, scores)
         order = np.argsort(codes < 0, axis=1, kind="stable")[:, :k]
-        return np.take_along_axis(codes, order, 1), np.take_along_axis(scores, order, 1).astype(np.float32)
+        best: tuple[Codes, Scores] = np.take_along_axis(codes, order, 1), np.take_along_axis(scores, order, 1)
+        return best
 
     def contributions(self, query: Query, items: Codes) -> Array:
         """Cosine between each seed and each item, negative ones as zero: ``[n_seeds, len(items)]``."""
         seeds, found = (_unit(self.model.vectors[codes]) for codes in (query.seeds, items))
-        return np.maximum(seeds @ found.T, 0.0)
+        cosines: Array = seeds @ found.T
+        return np.maximum(cosines, 0.0)
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1), 1e-12)[:, None]
+    unit: NDArray[np.float32] = vectors / np.maximum(np.linalg.norm(vectors, axis=1), 1e-12)[:, None]
+    return unit

@@ -1,1 +1,1 @@
-"""Recipes and what fitting them returns, one file each; compiled kernels lie beside them and are imported by `fit` alone."""
+"""Recipes and what fitting them returns, one file each; compiled kernels lie beside them, imported by `fit` alone."""

@@ -8,8 +8,10 @@ from pydantic import PositiveFloat
 from endcap.core.arrays import Codes, Ragged, Scores
 from endcap.core.candidates import Candidates, best
 from endcap.core.dataset import Dataset
+from endcap.core.errors import BadData
 from endcap.core.part import Part
 from endcap.core.query import Queries, Query
+from endcap.core.records import KINDS
 
 
 class Popular(Part):
@@ -20,8 +22,11 @@ class Popular(Part):
     """Days until an event counts half; without it, all count the same."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "PopularModel":
-        """All items that were ever counted, best first."""
+        """All items that were ever counted, best first; raises `BadData` if nothing was."""
         counts = data.counts(*self.kinds, half_life=self.half_life)
+        if not counts.any():
+            there = ", ".join(KINDS[kind] for kind in np.unique(data.events.kind)) or "none"
+            raise BadData(f"no event is a {' or '.join(self.kinds)}; event kinds in the data: {there}")
         order = best(counts.astype(np.float32), np.arange(len(counts), dtype=np.int32), len(counts))
         order = order[counts[order] > 0]
         return PopularModel(order.astype(np.int32), counts[order].astype(np.float32))

@@ -30,7 +30,7 @@ class Prod2Vec(Part):
     negatives: PositiveInt = 5
     epochs: PositiveInt = 10
     learning_rate: PositiveFloat = 0.05
-    exponent: float = Field(0.75, ge=-1.0, le=1.0)
+    exponent: float = Field(default=0.75, ge=-1.0, le=1.0)
     """Negatives are drawn in proportion to counts to this power."""
     subsample: NonNegativeFloat = 1e-3
     """Share of all occurrences above which those of one item are thinned; 0 keeps all."""
@@ -72,13 +72,15 @@ class Prod2Vec(Part):
         if not self.subsample:
             return np.ones(len(counts), np.float32)
         often = np.maximum(counts / (self.subsample * counts.sum()), 1e-12)
-        return np.minimum(1.0, (np.sqrt(often) + 1.0) / often).astype(np.float32)
+        kept: Scores = np.minimum(1.0, (np.sqrt(often) + 1.0) / often).astype(np.float32)
+        return kept
 
     def _negative_table(self, counts: Array) -> Codes:
         weights = np.where(counts > 0, np.maximum(counts, 1.0) ** self.exponent, 0.0)
         entries = 100 * max(len(counts), 1)
         copies = np.ceil(weights / weights.sum() * entries).astype(np.int64)
-        return np.repeat(np.arange(len(counts), dtype=np.int32), copies)
+        table: Codes = np.repeat(np.arange(len(counts), dtype=np.int32), copies)
+        return table
 
 
 @dataclass(frozen=True)
@@ -98,4 +100,5 @@ def mean_direction(vectors: Vectors) -> Vectors:
     if not len(vectors):
         return np.zeros(vectors.shape[1], np.float32)
     lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
-    return (vectors / np.maximum(lengths, np.float32(1e-12))[:, None]).mean(axis=0)
+    mean: Vectors = (vectors / np.maximum(lengths, np.float32(1e-12))[:, None]).mean(axis=0)
+    return mean

@@ -84,7 +84,8 @@ class Shelves:
             return self._order
         labels = self._catalog.labels("category")
         wanted = labels.names.code(category)
-        return self._order[(labels.codes[self._order] == wanted) & (wanted >= 0)]
+        inside: Codes = self._order[(labels.codes[self._order] == wanted) & (wanted >= 0)]
+        return inside
 
     def _described(self, code: int) -> Item:
         catalog = self._catalog
@@ -98,5 +99,3 @@ class Shelves:
             available=bool(catalog["available"][code]),
             image=catalog.text("image")[code] or None,
         )
-
-

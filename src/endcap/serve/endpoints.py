@@ -82,8 +82,8 @@ def understood(error: Exception, scope: Scope) -> tuple[int, Problem]:
         case msgspec.ValidationError():
             message, _, place = str(error).partition(" - at `$")
             named = re.search(r"field `([^`]+)`", message)
-            field = place.strip("`.") or (named[1] if named else None)
-            return 422, Problem("invalid_request", message, field)
+            name = place.strip("`.") or (named[1] if named else None)
+            return 422, Problem("invalid_request", message, name)
         case msgspec.DecodeError() | UnicodeDecodeError() | RecursionError():
             return 400, Problem("not_json", f"the body is not JSON: {error}")
     reference = secrets.token_hex(6)
@@ -102,5 +102,3 @@ async def _body(receive: Receive) -> bytes:
         parts.append(part)
         more = message.get("more_body", False)
     return parts[0] if len(parts) == 1 else b"".join(parts)
-
-

@@ -49,8 +49,8 @@ def _history(user_id: str | None, bundle: Bundle, recent: Recent) -> Codes:
     if user_id is None:
         return NO_CODES
     code = bundle.histories.users.code(user_id)
-    before = bundle.histories.items[code][-HISTORY:] if code >= 0 else NO_CODES
-    since = recent.of_user(user_id)
-    if not since:
-        return before
-    return np.concatenate([before, bundle.catalog.items.encode_known(since)])[-HISTORY:]
+    before = bundle.histories.items[code] if code >= 0 else NO_CODES
+    since = bundle.catalog.items.encode_known(recent.of_user(user_id))
+    # An item that was touched again counts once, at its last time.
+    touched = dict.fromkeys(np.concatenate([before, since])[::-1].tolist())
+    return np.array([*touched][:HISTORY][::-1], np.int32)

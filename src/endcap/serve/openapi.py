@@ -34,7 +34,11 @@ def described(operations: Sequence[Any]) -> dict[str, Any]:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, by_type, components)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "endcap", "version": __version__, "description": "Recommendations for an online shop."},
+        "info": {
+            "title": "endcap",
+            "version": __version__,
+            "description": "Recommendations for an online shop.",
+        },
         "paths": paths,
         "components": {"schemas": components},
     }

@@ -76,7 +76,7 @@ class Recommender:
                 self._images[code],
                 scores[place],
                 filled.tiers[place],
-                {name: values[place] for name, values in own.items() if values[place] == values[place]},  # noqa: PLR0124 — NaN
+                {name: values[place] for name, values in own.items() if values[place] == values[place]},
                 because[place] if because is not None else [],
             )
             for place, code in enumerate(codes)
@@ -99,7 +99,11 @@ class Recommender:
     def _strongest(self, seeds: Codes, shares: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[Because]:
         order = np.argsort(-shares, kind="stable")[:SEEDS_SHOWN]
         return [
-            Because(self._ids[seeds[row]], self._titles[seeds[row]] or self._ids[seeds[row]], round(float(shares[row]), 4))
+            Because(
+                self._ids[seeds[row]],
+                self._titles[seeds[row]] or self._ids[seeds[row]],
+                round(float(shares[row]), 4),
+            )
             for row in order
             if shares[row] > 0
         ]

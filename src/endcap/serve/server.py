@@ -19,7 +19,9 @@ def bound(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         remedy = "stop what listens there, or choose another with --port"
-        raise CannotServe(f"cannot listen on {host}, port {port}: {(error.strerror or '').lower()}; {remedy}") from error
+        raise CannotServe(
+            f"cannot listen on {host}, port {port}: {(error.strerror or '').lower()}; {remedy}"
+        ) from error
     return listening
 
 

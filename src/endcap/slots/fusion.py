@@ -22,11 +22,12 @@ def reciprocal_rank(found: Mapping[str, Candidates]) -> Candidates:
     if len(found) == 1:
         ((name, only),) = found.items()
         ranks = np.arange(1, len(only) + 1, dtype=np.float32)
-        return Candidates(only.items, 1 / (RANK_CONSTANT + ranks), {name: only.scores})
+        points = (1 / (RANK_CONSTANT + ranks)).astype(np.float32)
+        return Candidates(only.items, points, {name: only.scores})
     everything = np.concatenate([one.items for one in found.values()])
     items, place = np.unique(everything, return_inverse=True)
-    points = np.concatenate([1 / (RANK_CONSTANT + np.arange(1, len(one) + 1)) for one in found.values()])
-    scores = np.bincount(place, points, minlength=len(items)).astype(np.float32)
+    shares = np.concatenate([1 / (RANK_CONSTANT + np.arange(1, len(one) + 1)) for one in found.values()])
+    scores = np.bincount(place, shares, minlength=len(items)).astype(np.float32)
     features, start = {}, 0
     for name, one in found.items():
         own = np.full(len(items), np.nan, np.float32)

@@ -9,7 +9,7 @@ from endcap.core.candidates import Candidates
 from endcap.core.query import Query, Retriever, Stage
 from endcap.slots.filters import not_excluded
 from endcap.slots.fusion import reciprocal_rank
-from endcap.slots.trace import StageFailed, Trace
+from endcap.slots.trace import PartKind, StageFailed, Trace
 
 PRIMARY = "primary"
 WIDTH = 4
@@ -67,11 +67,9 @@ class Slot:
     ) -> Candidates:
         """What the tiers above chose, filled up to k with what these retrievers find and the stages let pass."""
         width = WIDTH * k
-        kind = "fallback" if retrievers is not self.retrievers else "retriever"
+        kind: PartKind = "fallback" if retrievers is not self.retrievers else "retriever"
         while True:
-            given = {
-                name: trace.attempt(name, kind, retriever, query, width) for name, retriever in retrievers.items()
-            }
+            given = {name: trace.attempt(name, kind, retriever, query, width) for name, retriever in retrievers.items()}
             found = {name: sound for name, candidates in given.items() if len(sound := _sound(candidates))}
             if not found:
                 return above

@@ -21,9 +21,7 @@ class Trace:
 
     steps: list[Step] = field(default_factory=list)
 
-    def attempt(
-        self, name: str, kind: PartKind, part: Callable[..., Candidates], *arguments: object
-    ) -> Candidates:
+    def attempt(self, name: str, kind: PartKind, part: Callable[..., Candidates], *arguments: object) -> Candidates:
         """What the part gives; if it raises, retrievers give nothing and stages raise `StageFailed`."""
         start = perf_counter_ns()
         try:
