@@ -5,12 +5,13 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
-from endcap.core.errors import BadConfig
+from endcap.core.errors import BadConfig, UnknownPart
 from endcap.core.part import build, explained
 from endcap.core.query import Retriever, Stage
 from endcap.slots.slot import Slot
@@ -44,6 +45,8 @@ class SlotSettings(_Table):
     fallback: list[str] = []
     """Names of models that answer when the ones above find too little, best first."""
     k: PositiveInt = 12
+    width: PositiveInt = 4
+    """The first retrieval asks for so many times k; more, where the stages let little pass, saves a second one."""
     task: str | None = None
     """What `evaluate` judges it on."""
 
@@ -89,11 +92,16 @@ class Config:
     path: Path
     text: str
     settings: Settings
-    sources: tuple[Any, ...]
     recipes: Mapping[str, Any]
     indexes: Mapping[str, Any]
     """For models that embed: what their vectors are searched with."""
     stages: Mapping[str, Mapping[str, Stage]]
+
+    @cached_property
+    def sources(self) -> tuple[Any, ...]:
+        """Where the data comes from; built when first asked for, since a serving process never reads any."""
+        tables = enumerate(self.settings.sources)
+        return tuple(_part(self.path, self.text, f"sources.{place}", table, "source") for place, table in tables)
 
     @property
     def folder(self) -> Path:
@@ -114,20 +122,27 @@ class Config:
                 stages=self.stages[name],
                 fallbacks={model: models[model] for model in slot.fallback},
                 k=slot.k,
+                width=slot.width,
             )
             for name, slot in self.settings.slots.items()
         }
 
 
-def load(path: Path) -> Config:
-    """The checked configuration in a file; raises `BadConfig` naming file, line, key, and what was expected."""
+def load(path: Path, *, serving: bool = False) -> Config:
+    """The checked configuration in a file; raises `BadConfig` naming file, line, key, and what was expected.
+
+    For serving, the sources are left unbuilt: their libraries would treble the size of the process.
+    """
     try:
         text = path.read_text()
     except FileNotFoundError as error:
         raise BadConfig(f"{path}: there is no such file; `endcap init` writes one") from error
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path}: cannot be read: {error}") from error
-    return parse(text, path)
+    config = parse(text, path)
+    if not serving:
+        config.sources  # noqa: B018 — a mistake in them is found now, not after an hour of work
+    return config
 
 
 def parse(text: str, path: Path) -> Config:
@@ -142,17 +157,7 @@ def parse(text: str, path: Path) -> Config:
     if problems:
         raise BadConfig("\n".join(_placed(path, text, problem) for problem in problems))
 
-    def part(place: str, use: Use, kind: str) -> Any:
-        options = {"use": use} if isinstance(use, str) else dict(use)
-        name = options.pop("use", None)
-        if not isinstance(name, str):
-            raise BadConfig(_placed(path, text, f"{place}.use: this key is needed: the name of a {kind}"))
-        try:
-            return build(name, options, kind)
-        except BadConfig as error:
-            problem = str(error)
-            raise BadConfig(_placed(path, text, f"{place}.{problem}" if options else f"{place}: {problem}")) from error
-
+    part = partial(_part, path, text)
     recipes = {
         name: part(f"models.{name}", {key: value for key, value in table.items() if key != "index"}, "model")
         for name, table in settings.models.items()
@@ -165,8 +170,21 @@ def parse(text: str, path: Path) -> Config:
         name: _named((_name(stage), part(f"slots.{name}.stages", stage, "stage")) for stage in slot.stages)
         for name, slot in settings.slots.items()
     }
-    sources = tuple(part(f"sources.{place}", table, "source") for place, table in enumerate(settings.sources))
-    return Config(path, text, settings, sources, recipes, indexes, stages)
+    return Config(path, text, settings, recipes, indexes, stages)
+
+
+def _part(path: Path, text: str, place: str, use: Use, kind: str) -> Any:
+    options = {"use": use} if isinstance(use, str) else dict(use)
+    name = options.pop("use", None)
+    if not isinstance(name, str):
+        raise BadConfig(_placed(path, text, f"{place}.use: this key is needed: the name of a {kind}"))
+    try:
+        return build(name, options, kind)
+    except UnknownPart as error:
+        raise UnknownPart(_placed(path, text, f"{place}.use: {error}")) from error
+    except BadConfig as error:
+        problems = [_placed(path, text, f"{place}.{problem}") for problem in str(error).splitlines()]
+        raise BadConfig("\n".join(problems)) from error
 
 
 def _name(use: Use) -> str:

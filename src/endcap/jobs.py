@@ -131,7 +131,7 @@ def serve(config: Path = CONFIG, host: str | None = None, port: int | None = Non
     from endcap.serve.server import bound, run
     from endcap.stream.log import SegmentLog
 
-    settings = load(config)
+    settings = load(config, serving=True)
     wanted = settings.settings.serve
     listening = bound(wanted.host if host is None else host, wanted.port if port is None else port)
     with listening:
@@ -147,7 +147,7 @@ def serve(config: Path = CONFIG, host: str | None = None, port: int | None = Non
 
 def recommend(request: Request, config: Path = CONFIG) -> Slate:
     """The slate that the released bundle gives for a request, without a server."""
-    return _recommender(load(config)).answer(request, time.time())
+    return _recommender(load(config, serving=True)).answer(request, time.time())
 
 
 def explain(request: Request, config: Path = CONFIG) -> Slate:
@@ -164,16 +164,22 @@ def demo(
 
     Everything lands in the workdir; an ``endcap.toml`` that is there is kept, so that it can be changed and run again.
     """
-    workdir.mkdir(parents=True, exist_ok=True)
-    config = workdir / CONFIG
-    if not config.exists():
-        shutil.copyfile(str(files("endcap.data") / "shops" / "demo.toml"), config)
+    config = write_demo(workdir)
     watch.show(prepare(config, watch))
     watch.show(train(config, watch))
     watch.show(evaluate(config, watch))
     watch.show(release(config, watch))
     if serving:
         serve(config, port=port, watch=watch)
+    return config
+
+
+def write_demo(workdir: Path) -> Path:
+    """The settings file of the demo shop in a folder; one that is there already is kept."""
+    workdir.mkdir(parents=True, exist_ok=True)
+    config = workdir / CONFIG
+    if not config.exists():
+        shutil.copyfile(str(files("endcap.data") / "shops" / "demo.toml"), config)
     return config
 
 

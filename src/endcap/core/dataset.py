@@ -29,7 +29,7 @@ class Events:
     time: NDArray[np.float64]
     """Seconds since 1970 (UTC)."""
     quantity: NDArray[np.float32]
-    price: NDArray[np.float32]
+    price: NDArray[np.float64]
     """Of one piece; NaN if not known."""
     order: Codes
     """-1 where the event belongs to no order."""

@@ -51,7 +51,7 @@ def build(name: str, options: Mapping[str, Any], kind: str = "part") -> Any:
         try:
             return found(**options)
         except ValidationError as error:
-            raise BadConfig("; ".join(explained(error, found))) from error
+            raise BadConfig("\n".join(explained(error, found))) from error
     if not options:
         return found
     known = [p.name for p in inspect.signature(found).parameters.values() if p.default is not p.empty]

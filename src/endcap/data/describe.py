@@ -36,7 +36,7 @@ def _medians(groups: Array, values: Array, n: int) -> Array:
     order = np.lexsort((values, groups))
     counts = np.bincount(groups, minlength=n)
     starts = np.cumsum(counts) - counts
-    medians = np.full(n, np.nan, np.float32)
+    medians = np.full(n, np.nan)
     has = counts > 0
     medians[has] = values[order][(starts + (counts - 1) // 2)[has]]
     return medians

@@ -41,7 +41,7 @@ def dataset_of(events: ibis.Table, catalog: ibis.Table, fingerprint: str) -> Dat
         kind=_in(rows["kind"], Vocabulary.of(KINDS)).astype(np.int8),
         time=_numbers(rows["time"]).astype(np.float64),
         quantity=_numbers(rows["quantity"]).astype(np.float32),
-        price=_numbers(rows["price"]).astype(np.float32),
+        price=_numbers(rows["price"]).astype(np.float64),
         order=order,
     )
     columns = columns.take(np.lexsort((columns.kind, columns.item, columns.time, columns.session)))

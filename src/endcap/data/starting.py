@@ -84,8 +84,8 @@ def settings_for(events: Path, catalog: Path | None, folder: Path) -> str:
     use = _format(events)
     if catalog is not None and _format(catalog) != use:
         raise BadConfig(f"{events} and {catalog}: both must be CSV or both Parquet")
-    paths = {"events": _relative(events, folder), "catalog": _relative(catalog, folder) if catalog else None}
-    source = Csv(**paths) if use == "csv" else Parquet(**paths)
+    happening, sold = _relative(events, folder), _relative(catalog, folder) if catalog else None
+    source = (Csv if use == "csv" else Parquet)(events=happening, catalog=sold)
     happened, _ = source.tables(ibis.duckdb.connect(), folder, Ledger())
     kinds = set(happened.select("kind").distinct().to_pyarrow()["kind"].to_pylist())
     baskets = happened.filter(happened.kind == "purchase", happened.order_id.notnull()).count().to_pyarrow().as_py()
@@ -94,8 +94,8 @@ def settings_for(events: Path, catalog: Path | None, folder: Path) -> str:
         raise BadData(f"{events}: holds only {', '.join(sorted(kinds))}; nothing of that says what people want")
     return TEMPLATE.substitute(
         use=use,
-        events=paths["events"],
-        catalog=f'catalog = "{paths["catalog"]}"\n' if paths["catalog"] else "",
+        events=happening,
+        catalog=f'catalog = "{sold}"\n' if sold else "",
         kind=wanted,
         rows="baskets" if baskets else "sessions",
     )

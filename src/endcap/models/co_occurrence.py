@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from pydantic import NonNegativeFloat, PositiveInt
 
-from endcap.core.arrays import Array, Codes, Ragged, Scores
+from endcap.core.arrays import Array, Codes, Ragged, Scores, distinct, offsets_of
 from endcap.core.candidates import Candidates
 from endcap.core.dataset import Dataset
 from endcap.core.part import Part
@@ -30,6 +30,8 @@ class CoOccurrence(Part):
     """Added to the denominator: distrust of pairs that were seen rarely."""
     neighbours: PositiveInt = 200
     """How many are kept per item."""
+    seeds: PositiveInt = 20
+    """At most so many of the latest seeds are asked."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "CoOccurrenceModel":
         """The best neighbours of every item, counted in one pass over the rows that have it."""
@@ -42,9 +44,8 @@ class CoOccurrence(Part):
             rows.offsets, rows.values, have.offsets, have.values, counts,
             SIMILARITIES.index(self.similarity), self.shrink, len(rows), self.neighbours,
         )  # fmt: skip
-        return CoOccurrenceModel(
-            Ragged(np.concatenate([[0], np.cumsum(lengths)]), items[items >= 0]), scores[items >= 0]
-        )
+        kept = items >= 0
+        return CoOccurrenceModel(Ragged(offsets_of(lengths), items[kept]), scores[kept], self.seeds)
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,11 @@ class CoOccurrenceModel:
 
     neighbours: Ragged
     scores: Scores
+    seeds: int
 
     def __call__(self, query: Query, k: int) -> Candidates:
         """The k items with the highest sum of scores over the seeds."""
-        seeds = query.seeds
+        seeds = query.seeds[-self.seeds :]
         if len(seeds) == 1:
             items, scores = self._of(seeds[0])
             return Candidates(items[:k], scores[:k])
@@ -70,7 +72,7 @@ class CoOccurrenceModel:
             sums = np.bincount(items, scores)
             items = np.flatnonzero(sums).astype(np.int32)
             return Candidates(items, sums[items].astype(np.float32)).top(k)
-        items, place = np.unique(items, return_inverse=True)
+        items, place = distinct(items)
         return Candidates(items, np.bincount(place, scores).astype(np.float32)).top(k)
 
     def contributions(self, query: Query, items: Codes) -> Array:

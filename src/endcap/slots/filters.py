@@ -55,17 +55,16 @@ class MaxPer(Part):
     def __call__(self, query: Query, candidates: Candidates) -> Candidates:
         """The candidates, best first, without those that come after n others of their label."""
         labels = query.catalog[self.by][candidates.items]
-        if self.n == 1:
-            _, first = np.unique(labels, return_index=True)
-            keep = labels < 0
-            keep[first] = True
-            return candidates.take(keep)
-        order = np.argsort(labels, kind="stable")
+        order = labels.argsort(kind="stable")
         ordered = labels[order]
-        starts = np.flatnonzero(np.diff(ordered, prepend=-2))
-        place = np.arange(len(ordered)) - np.repeat(starts, np.diff(np.append(starts, len(ordered))))
-        keep = np.zeros(len(labels), bool)
-        keep[order[(place < self.n) | (ordered < 0)]] = True
+        fresh = np.ones(len(labels), bool)
+        np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
+        if self.n > 1:
+            starts = np.flatnonzero(fresh)
+            place = np.arange(len(labels)) - np.repeat(starts, np.diff(np.append(starts, len(labels))))
+            fresh = place < self.n
+        keep = labels < 0
+        keep[order[fresh]] = True
         return candidates.take(keep)
 
 

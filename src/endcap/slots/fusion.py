@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from endcap.core.arrays import distinct
 from endcap.core.candidates import Candidates
 
 RANK_CONSTANT = 60.0
@@ -25,7 +26,7 @@ def reciprocal_rank(found: Mapping[str, Candidates]) -> Candidates:
         points = (1 / (RANK_CONSTANT + ranks)).astype(np.float32)
         return Candidates(only.items, points, {name: only.scores})
     everything = np.concatenate([one.items for one in found.values()])
-    items, place = np.unique(everything, return_inverse=True)
+    items, place = distinct(everything)
     shares = np.concatenate([1 / (RANK_CONSTANT + np.arange(1, len(one) + 1)) for one in found.values()])
     scores = np.bincount(place, shares, minlength=len(items)).astype(np.float32)
     features, start = {}, 0

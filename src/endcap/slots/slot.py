@@ -12,8 +12,6 @@ from endcap.slots.fusion import reciprocal_rank
 from endcap.slots.trace import PartKind, StageFailed, Trace
 
 PRIMARY = "primary"
-WIDTH = 4
-"""A first retrieval asks for so many times k, and each further one for so many times more."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,8 @@ class Slot:
     stages: Mapping[str, Stage]
     fallbacks: Mapping[str, Retriever]
     k: int = 12
+    width: int = 4
+    """The first retrieval asks for so many times k; more, where the stages let little pass, saves a second one."""
 
     def __call__(self, query: Query, k: int) -> Candidates:
         """The best k items, as any retriever gives them."""
@@ -66,7 +66,7 @@ class Slot:
         trace: Trace,
     ) -> Candidates:
         """What the tiers above chose, filled up to k with what these retrievers find and the stages let pass."""
-        width = WIDTH * k
+        width = self.width * k
         kind: PartKind = "fallback" if retrievers is not self.retrievers else "retriever"
         while True:
             given = {name: trace.attempt(name, kind, retriever, query, width) for name, retriever in retrievers.items()}
@@ -82,7 +82,7 @@ class Slot:
             exhausted = all(len(candidates) < width for candidates in given.values())
             if len(passed) >= k or exhausted:
                 return _below(above, passed, k)
-            width *= WIDTH
+            width = _wider(width, len(passed) - len(above), k)
 
     def _staged(self, query: Query, pool: Candidates, trace: Trace) -> Candidates:
         if len(query.exclude):
@@ -92,6 +92,11 @@ class Slot:
                 break
             pool = trace.attempt(name, "stage", stage, query, pool)
         return _sound(pool)
+
+
+def _wider(width: int, passed: int, k: int) -> int:
+    """How many to ask for next: what the share that passed suggests, and half as much again; at least twice as many."""
+    return max(2 * width, 3 * width * k // (2 * max(passed, 1)))
 
 
 def _sound(candidates: Candidates) -> Candidates:
