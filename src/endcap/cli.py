@@ -62,6 +62,9 @@ def explained(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(*arguments: Any, **options: Any) -> None:
+        if "config" in options:
+            # A part named `module:Name` may lie beside the settings that name it.
+            sys.path.insert(0, str(options["config"].resolve().parent))
         try:
             command(*arguments, **options)
         except EndcapError as error:

@@ -56,7 +56,6 @@ class EvaluateSettings(_Table):
 
     test_share: float = Field(default=0.2, gt=0, lt=1)
     """Share of the orders, the latest, that is judged on."""
-    k: PositiveInt = 10
     queries: PositiveInt = 2000
     """At most so many per task."""
     baselines: list[str] = []

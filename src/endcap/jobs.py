@@ -1,6 +1,7 @@
 """What endcap does, one plain function per command; a scheduler imports the function, a person types the verb."""
 
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -99,13 +100,31 @@ def evaluate(config: Path = CONFIG, watch: Watch = NOBODY) -> "Report":
     Writes ``reports/evaluation.json`` and ``reports/evaluation.html`` into the workdir.
     """
     from endcap.data.splits import time_split
-    from endcap.evaluate.judging import judged
+    from endcap.evaluate.backtest import back_test, entries
+    from endcap.evaluate.report import Report, html
 
     settings = load(config)
+    shop, how = settings.settings.shop, settings.settings.evaluate
     prepared = _prepared(settings, watch)
-    split = time_split(prepared.dataset, settings.settings.evaluate.test_share)
+    split = time_split(prepared.dataset, how.test_share)
     models = _fitted(settings, split.train, watch)
-    return judged(settings, split, models, prepared.ledger, watch)
+    tasks = {name: slot.task for name, slot in settings.settings.slots.items()}
+    judged = entries(
+        models,
+        {name: (slot, task) for name, slot in settings.slots(models).items() if (task := tasks[name])},
+        {name: models[name] for name in how.baselines},
+        how.model_tasks,
+    )
+    rng = np.random.default_rng(settings.settings.seed)
+    tested = back_test(split, judged, rng, how.queries, watch.step)
+    fingerprint = prepared.dataset.fingerprint
+    report = Report(shop.name, tested, prepared.ledger, settings.text, _versions(), fingerprint)
+    with watch.step("write the report"):
+        charts = files("endcap.serve") / "storefront" / "static" / "vendor" / "echarts" / "echarts.min.js"
+        folder = settings.workdir / "reports"
+        write_atomically(folder / "evaluation.json", json.dumps(report.to_json(), indent=1))
+        write_atomically(folder / "evaluation.html", html(report, charts.read_text("utf-8")))
+    return report
 
 
 def release(config: Path = CONFIG, watch: Watch = NOBODY) -> Bundle:

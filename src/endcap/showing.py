@@ -12,8 +12,10 @@ from endcap.jobs import Prepared, Serving
 
 @singledispatch
 def shown(thing: object) -> RenderableType:
-    """A renderable for anything that a job gives; what has a `terminal` method knows best itself."""
-    return thing.terminal() if hasattr(thing, "terminal") else str(thing)
+    """A renderable for anything that a job gives; as text if nothing better is known."""
+    from endcap.evaluate.report import Report, terminal  # noqa: PLC0415 — only for those who evaluate
+
+    return terminal(thing) if isinstance(thing, Report) else str(thing)
 
 
 @shown.register

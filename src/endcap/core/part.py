@@ -28,6 +28,8 @@ def find(name: str, kind: str = "part") -> Any:
     """
     if ":" in name:
         module, _, attribute = name.partition(":")
+        if not module or module.startswith("."):
+            raise UnknownPart(f"{kind} {name!r}: expected package.module:Name")
         try:
             return getattr(importlib.import_module(module), attribute)
         except ModuleNotFoundError as error:

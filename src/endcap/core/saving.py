@@ -9,8 +9,10 @@ import hashlib
 import importlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,11 @@ def save(value: Any, folder: Path, facts: Mapping[str, Any]) -> None:
         if folder.exists():
             stale = folder.with_name(f".{folder.name}.{os.getpid()}.old")
             folder.rename(stale)
-            beside.rename(folder)
+            try:
+                beside.rename(folder)
+            except BaseException:
+                stale.rename(folder)
+                raise
             shutil.rmtree(stale)
         else:
             beside.rename(folder)
@@ -75,11 +81,13 @@ def load(folder: Path, *, verify: bool = True) -> Any:
 
 def _described(value: Any, path: str, arrays: dict[str, np.ndarray[Any, Any]]) -> Tree:
     if isinstance(value, np.ndarray):
-        name = f"{path}.npy"
+        name = _file_name(path, arrays)
         arrays[name] = value
         return {"array": name}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         kind = type(value)
+        if "<locals>" in kind.__qualname__:
+            raise TypeError(f"{path}: {kind.__qualname__} cannot be found again; define it at the top of a module")
         fields = {
             field.name: _described(getattr(value, field.name), f"{path}.{field.name}", arrays)
             for field in dataclasses.fields(value)
@@ -96,6 +104,13 @@ def _described(value: Any, path: str, arrays: dict[str, np.ndarray[Any, Any]]) -
     raise TypeError(
         f"{path}: a {type(value).__name__} cannot be saved; what fit returns is a frozen dataclass of arrays"
     )
+
+
+def _file_name(path: str, taken: Mapping[str, Any]) -> str:
+    """The path as the name of a file in this folder, whatever people call their models, and not one that is taken."""
+    plain = re.sub(r"[^\w.-]", "_", path)
+    names = (f"{plain}{again}.npy" for again in ("", *(f"~{n}" for n in range(2, len(taken) + 3))))
+    return next(name for name in names if name not in taken)
 
 
 def _restored(tree: Tree, folder: Path) -> Any:
@@ -117,7 +132,7 @@ def _restored(tree: Tree, folder: Path) -> Any:
 def _class(name: str) -> type:
     module, _, attribute = name.partition(":")
     try:
-        found = getattr(importlib.import_module(module), attribute)
+        found = attrgetter(attribute)(importlib.import_module(module))
     except (ImportError, AttributeError) as error:
         raise BadBundle(f"the bundle holds a {name}, which is not installed here") from error
     if not (isinstance(found, type) and dataclasses.is_dataclass(found)):
@@ -133,7 +148,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         checksum = manifest.pop("checksum")
     except FileNotFoundError as error:
         raise BadBundle(f"{folder}: there is no {MANIFEST}, so this folder was never finished") from error
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise BadBundle(f"{path}: damaged, it is not the JSON that was written") from error
     if _digest(_canonical(manifest)) != checksum or _canonical({**manifest, "checksum": checksum}) != content:
         raise BadBundle(f"{path}: damaged, its content does not match its checksum: train or release it again")

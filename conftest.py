@@ -1,0 +1,72 @@
+"""Documentation that runs: Python blocks are executed, shell blocks typed, in README.md and docs/."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
+
+ROOT = Path(__file__).parent
+
+
+def typed(example: Example) -> None:
+    """Runs a shell block in the folder of its document; a `make` target is only looked up, since CI is in one."""
+    script = re.sub(r"^make ", f"make --silent --dry-run -C {ROOT} ", example.parsed, flags=re.MULTILINE)
+    script = re.sub(r"^(make .*)$", r"\1 > /dev/null", script, flags=re.MULTILINE)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    run = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=example.namespace["folder"], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if run.returncode:
+        raise AssertionError(f"{example.parsed}\nended with {run.returncode}:\n{run.stdout}{run.stderr}")
+
+
+def setup(namespace: dict[str, object]) -> None:
+    """Each document has an empty folder of its own, in which its examples run one after the other."""
+    import tempfile
+
+    namespace["_kept"] = kept = tempfile.TemporaryDirectory()
+    namespace["folder"] = kept.name
+    namespace["_before"] = os.getcwd()
+    os.chdir(kept.name)
+    sys.path.insert(0, kept.name)
+
+
+def teardown(namespace: dict[str, object]) -> None:
+    """Takes the folder away again."""
+    sys.path.remove(str(namespace["folder"]))
+    os.chdir(str(namespace["_before"]))
+    namespace["_kept"].cleanup()  # type: ignore[attr-defined]
+
+
+class Shell(CodeBlockParser):
+    """Blocks marked ``sh``."""
+
+    language = "sh"
+
+    def evaluate(self, example: Example) -> None:
+        """Types them."""
+        typed(example)
+
+
+class File(CodeBlockParser):
+    """Blocks marked ``toml`` or ``csv`` whose first line is a comment with a file name: they become that file."""
+
+    def evaluate(self, example: Example) -> None:
+        """Writes the file."""
+        name = re.match(r"# (\S+)\n", example.parsed)
+        if name:
+            (Path(str(example.namespace["folder"])) / name[1]).write_text(example.parsed[name.end() :])
+
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(), Shell(), File(language="toml"), File(language="csv"), SkipParser()],
+    patterns=["README.md", "docs/*.md"],
+    setup=setup,
+    teardown=teardown,
+).pytest()
+

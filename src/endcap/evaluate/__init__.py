@@ -1,0 +1,1 @@
+"""How good it is, offline: metrics, tasks, back-tests, comparison with baselines, and the report."""
