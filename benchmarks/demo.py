@@ -2,8 +2,8 @@
 
 Goals: everything but the installation under 20 s and under 1 GB; the serving process ready in under 2.5 s with less
 than 150 MB. Each stage runs in a process of its own, as a person would type it. The peer is what anybody needs at the
-least: a process that only reads the same file into a data frame. The ratio is its time over ours: how much of the demo is
-more than reading.
+least: a process that only reads the same file into a data frame. The ratio is its time over ours: how much of the demo
+is more than reading.
 """
 
 import os

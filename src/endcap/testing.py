@@ -100,12 +100,15 @@ def ask(
     exclude: Sequence[str] = (),
 ) -> Query:
     """A query by item ids, a year after the world began; raises KeyError for an id that the catalog does not have."""
-    given = {"context": context, "session": session, "history": history, "cart": cart, "exclude": exclude}
-    unknown = [item_id for ids in given.values() for item_id in ids if item_id not in catalog.items]
+    given = (context, session, history, cart, exclude)
+    unknown = [item_id for ids in given for item_id in ids if item_id not in catalog.items]
     if unknown:
         raise KeyError(f"not in the catalog: {', '.join(unknown)}")
-    codes = {name: catalog.items.encode(ids) for name, ids in given.items()}
-    return read_only(dataclasses.replace(Query(START + 365 * DAY, catalog), **codes))
+    encode = catalog.items.encode
+    asked = Query(
+        START + 365 * DAY, catalog, encode(context), encode(session), encode(history), encode(cart), encode(exclude)
+    )
+    return read_only(asked)
 
 
 def found(*scored: tuple[int, float]) -> Candidates:

@@ -38,8 +38,10 @@ def as_events(table: ibis.Table, source: str) -> ibis.Table:
     """
     require(table, REQUIRED_EVENTS, source)
     typed = _cast(table, EVENTS, source)
-    empty = typed.filter(typed.item_id.isnull() | typed.session_id.isnull() | typed.time.isnull())
-    _refuse(empty, source, "item_id, session_id and time must not be empty")
+    nameless = typed.item_id.isnull() & ~typed.kind.identical_to("search")
+    empty = typed.filter(nameless | typed.session_id.isnull() | typed.time.isnull())
+    _refuse(empty, source, "session_id, time and (except for a search) item_id must not be empty")
+    _refuse(typed.filter(typed.time.isnan() | typed.time.isinf()), source, "time must be a moment", "time")
     _refuse(
         typed.filter(typed.kind.isnull() | ~typed.kind.isin(KINDS)),
         source,
@@ -53,6 +55,7 @@ def as_catalog(table: ibis.Table, source: str) -> ibis.Table:
     """The table with exactly our catalog columns, one row per item; raises `BadData` naming source and field."""
     require(table, REQUIRED_CATALOG, source)
     typed = _cast(table, CATALOG, source)
+    _refuse(typed.filter(typed.item_id.isnull()), source, "item_id must not be empty")
     counted = typed.group_by("item_id").agg(rows=typed.count())
     _refuse(counted.filter(counted.rows > 1), source, "each item_id must stand once", "item_id")
     return typed.select(*CATALOG)

@@ -11,6 +11,7 @@ from typing import Any
 import ibis
 from ibis import _
 
+from endcap.core.errors import BadData
 from endcap.core.part import Part
 from endcap.data.categories import categories_from_titles
 from endcap.data.columns import as_catalog, as_events, require
@@ -18,7 +19,10 @@ from endcap.data.ledger import Ledger
 from endcap.data.sources import opened
 from endcap.data.steps import without_cancelled_purchases, without_repeats
 
-COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID")
+COLUMNS = {
+    "InvoiceNo": "text", "StockCode": "text", "Description": "text", "Quantity": "number", "InvoiceDate": "timestamp",
+    "UnitPrice": "number", "CustomerID": "number",
+}  # fmt: skip
 SERVICES = ("POST", "DOT", "M", "C2", "D", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK")
 
 
@@ -36,7 +40,8 @@ class OnlineRetail(Part):
         """Events (purchases and returns; one invoice is one session and one order) and the catalog."""
         path = self.inputs(folder)[0]
         raw = opened(str(path), Path(path.anchor), engine.read_parquet)
-        require(raw, COLUMNS, str(path))
+        require(raw, tuple(COLUMNS), str(path))
+        require_types(raw, str(path))
         lines = ledger.opened(path.name, order_lines(raw))
         lines = ledger.apply(lines, without_repeats)
         lines = ledger.change(lines, with_canonical_codes, "item_id")
@@ -67,6 +72,15 @@ class OnlineRetail(Part):
 def bundled() -> Path:
     """Where the copy that comes with endcap lies."""
     return Path(str(files("endcap.data") / "shops" / "online_retail.parquet"))
+
+
+def require_types(raw: ibis.Table, source: str) -> None:
+    """Raises `BadData` if a column is not of the type that the file has by its description."""
+    for name, expected in COLUMNS.items():
+        kind = raw[name].type()
+        fits = {"text": kind.is_string(), "number": kind.is_numeric(), "timestamp": kind.is_timestamp()}
+        if not fits[expected]:
+            raise BadData(f"{source}: column {name!r} is {kind}, expected {expected}")
 
 
 def order_lines(raw: ibis.Table) -> ibis.Table:

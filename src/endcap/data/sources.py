@@ -55,7 +55,7 @@ def _tables(events: str, catalog: str | None, folder: Path, read: Any, ledger: L
     happened = as_events(opened(events, folder, read), events)
     happened = ledger.opened(events, happened)
     if catalog is None:
-        sold = happened.select("item_id").distinct()
+        sold = happened.filter(happened.item_id.notnull()).select("item_id").distinct()
         return happened, as_catalog(sold, events)
     return happened, ledger.opened(catalog, as_catalog(opened(catalog, folder, read), catalog))
 

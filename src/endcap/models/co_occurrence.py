@@ -42,7 +42,7 @@ class CoOccurrence(Part):
         counts = have.lengths.astype(np.float64)
         lengths, items, scores = neighbours_of(
             rows.offsets, rows.values, have.offsets, have.values, counts,
-            SIMILARITIES.index(self.similarity), self.shrink, len(rows), self.neighbours,
+            SIMILARITIES.index(self.similarity), self.shrink, len(rows), min(self.neighbours, n),
         )  # fmt: skip
         kept = items >= 0
         return CoOccurrenceModel(Ragged(offsets_of(lengths), items[kept]), scores[kept], self.seeds)

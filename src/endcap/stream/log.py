@@ -44,10 +44,12 @@ class SegmentLog:
             if self._path.exists() and self._path.stat().st_size > SEGMENT_BYTES:
                 self._path = self._folder / _name(self._end)
             size = self._path.stat().st_size if self._path.exists() else 0
-            with self._path.open("ab") as file:
+            # Unbuffered: a buffer would be written after all when the file is closed, behind what was cut off.
+            with self._path.open("ab", buffering=0) as file:
                 try:
-                    file.write(block)
-                    file.flush()
+                    left = memoryview(block)
+                    while left:
+                        left = left[file.write(left) :]
                     os.fsync(file.fileno())
                 except OSError:
                     os.truncate(self._path, size)

@@ -1,0 +1,206 @@
+"""A folder is complete or it is not there; one flipped byte is found before anything is used."""
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from endcap.core.arrays import Ragged
+from endcap.core.bundle import Bundle, Histories, Shelf
+from endcap.core.errors import BadBundle
+from endcap.core.saving import MANIFEST, facts_of, load, save
+from endcap.models.co_occurrence import CoOccurrence
+from endcap.models.popular import Popular
+from endcap.testing import checkerboard, same
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Something of every kind that can be saved."""
+
+    numbers: np.ndarray[Any, Any]
+    rows: Ragged
+    parts: dict[str, Any]
+    name: str
+    nothing: None
+    pair: tuple[int, float]
+
+
+@dataclass(frozen=True)
+class Outer:
+    """Holds a class that is defined inside another."""
+
+    @dataclass(frozen=True)
+    class Inner:
+        """A dataclass that cannot be found by module and name alone."""
+
+        numbers: np.ndarray[Any, Any]
+
+
+class NoDataclass:
+    """Not something that fit may return."""
+
+
+PARTS = {"a": np.eye(2), "b": {"c": np.int64(4)}}
+THING = Thing(np.arange(5.0), Ragged.of([[1], [], [2, 3]]), PARTS, "é", None, (1, 2.5))
+
+
+@pytest.fixture
+def bundle() -> Bundle:
+    world = checkerboard(6)
+    rng = np.random.default_rng(0)
+    models = {"popular": Popular().fit(world, rng), "together": CoOccurrence().fit(world, rng)}
+    histories = Histories(world.users, world.histories("purchase"))
+    return Bundle("small-1", world.catalog, histories, models, {"settings": ""})
+
+
+def test_what_was_saved_comes_back_read_only(tmp_path: Path) -> None:
+    save(THING, tmp_path / "thing", {"made": "today"})
+    loaded = load(tmp_path / "thing")
+    assert same(loaded, THING)
+    assert (loaded.name, loaded.nothing, loaded.pair, loaded.parts["b"]["c"]) == ("é", None, (1, 2.5), 4)
+    assert facts_of(tmp_path / "thing") == {"made": "today"}
+    with pytest.raises(ValueError, match="read-only"):
+        loaded.numbers[0] = 1.0
+
+
+def test_a_bundle_comes_back_whole(tmp_path: Path, bundle: Bundle) -> None:
+    shelf = Shelf(tmp_path)
+    assert shelf.named("candidate") is None
+    shelf.put(bundle)
+    path = shelf.named("candidate")
+    assert path is not None
+    loaded = Bundle.load(path)
+    assert same(loaded, bundle)
+    assert loaded.name == "small-1"
+    assert not list(tmp_path.rglob("*.pkl"))
+
+
+def test_every_flipped_byte_is_found_and_its_file_named(tmp_path: Path, bundle: Bundle) -> None:
+    bundle.save(tmp_path)
+    files = sorted((tmp_path / "small-1").iterdir())
+    assert MANIFEST in {file.name for file in files}
+    for file in files:
+        whole = file.read_bytes()
+        for place in {0, len(whole) // 3, len(whole) // 2, len(whole) - 2, len(whole) - 1}:
+            file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+            with pytest.raises(BadBundle, match=file.name):
+                Bundle.load(tmp_path / "small-1")
+        file.write_bytes(whole)
+    assert Bundle.load(tmp_path / "small-1").name == "small-1"
+
+
+def test_truncated_and_missing_files_are_found_and_named(tmp_path: Path, bundle: Bundle) -> None:
+    bundle.save(tmp_path)
+    for file in sorted((tmp_path / "small-1").iterdir()):
+        whole = file.read_bytes()
+        for length in (0, len(whole) // 2, len(whole) - 1):
+            file.write_bytes(whole[:length])
+            with pytest.raises(BadBundle, match=file.name):
+                Bundle.load(tmp_path / "small-1")
+        file.unlink()
+        with pytest.raises(BadBundle, match=file.name):
+            Bundle.load(tmp_path / "small-1")
+        file.write_bytes(whole)
+
+
+@pytest.mark.parametrize("content", ["[]", "5", "null", "{}", "", '"text"', "[" * 100_000])
+def test_a_manifest_that_was_never_ours_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / MANIFEST).write_text(content)
+    with pytest.raises(BadBundle, match=MANIFEST):
+        load(tmp_path)
+
+
+def test_another_format_is_refused_with_both_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("endcap.core.saving.FORMAT", 2)
+    save(THING, tmp_path / "thing", {})
+    monkeypatch.undo()
+    with pytest.raises(BadBundle, match=r"format 2, this endcap reads format 1"):
+        load(tmp_path / "thing")
+
+
+@pytest.mark.parametrize("value", [NoDataclass(), {"a": NoDataclass()}, object, {1, 2}, np.array([{}], object)])
+def test_what_cannot_be_saved_is_refused_and_leaves_nothing(tmp_path: Path, value: object) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        save({"thing": value}, tmp_path / "thing", {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_class_that_is_no_dataclass_is_never_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(THING, tmp_path / "thing", {})
+    monkeypatch.setattr(f"{__name__}.Thing", os.system)
+    with pytest.raises(BadBundle, match="Thing, which is not a dataclass"):
+        load(tmp_path / "thing")
+
+
+def test_a_class_that_is_gone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(THING, tmp_path / "thing", {})
+    monkeypatch.delattr(f"{__name__}.Thing")
+    with pytest.raises(BadBundle, match="Thing, which is not installed here"):
+        load(tmp_path / "thing")
+
+
+def test_a_class_inside_a_function_is_refused_when_saved_not_when_served(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Local:
+        numbers: np.ndarray[Any, Any]
+
+    with pytest.raises(TypeError, match="define it at the top of a module"):
+        save(Local(np.ones(1)), tmp_path / "local", {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_class_inside_a_class_comes_back(tmp_path: Path) -> None:
+    inner = Outer.Inner(np.arange(3))
+    save(inner, tmp_path / "inner", {})
+    assert same(load(tmp_path / "inner"), inner)
+
+
+def test_two_arrays_never_share_a_file(tmp_path: Path) -> None:
+    clash = {"a": {"b": np.zeros(1)}, "a.b": np.ones(1)}
+    save(clash, tmp_path / "clash", {})
+    assert load(tmp_path / "clash")["a.b"].tolist() == [1.0]
+    assert load(tmp_path / "clash")["a"]["b"].tolist() == [0.0]
+
+
+def test_a_slash_in_a_name_stays_inside_the_folder(tmp_path: Path) -> None:
+    save({"item/../../together": np.ones(1)}, tmp_path / "deep" / "saved", {})
+    assert load(tmp_path / "deep" / "saved")["item/../../together"].tolist() == [1.0]
+    assert {path.name for path in tmp_path.iterdir()} == {"deep"}
+
+
+@pytest.mark.parametrize("failing", ["os.fsync", "pathlib.Path.rename", "numpy.lib.format.write_array"])
+def test_a_disk_that_fails_anywhere_leaves_one_whole_folder_and_no_debris(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    real: Any = {"os.fsync": os.fsync, "pathlib.Path.rename": Path.rename}.get(failing, np.lib.format.write_array)
+    save({"old": np.ones(1)}, tmp_path / "thing", {})
+    failures = 0
+    for nth in range(10):
+        calls = iter(range(100))
+
+        def breaking(*arguments: Any, calls: Any = calls, nth: int = nth, **options: Any) -> Any:
+            if next(calls) == nth:
+                raise OSError(28, "No space left on device")
+            return real(*arguments, **options)
+
+        with monkeypatch.context() as patched, suppress(OSError):
+            patched.setattr(failing, breaking)
+            save({"new": np.ones(1), "more": np.ones(1)}, tmp_path / "thing", {})
+            break
+        failures += 1
+        assert {path.name for path in tmp_path.iterdir()} == {"thing"}
+        assert set(load(tmp_path / "thing")) in ({"old"}, {"new", "more"})
+    assert failures > 0
+    assert set(load(tmp_path / "thing")) == {"new", "more"}
+
+
+def test_manifest_is_readable_json_that_lists_every_file(tmp_path: Path) -> None:
+    save(THING, tmp_path / "thing", {})
+    manifest = json.loads((tmp_path / "thing" / MANIFEST).read_text())
+    assert {*manifest["files"], MANIFEST} == {path.name for path in (tmp_path / "thing").iterdir()}

@@ -1,0 +1,53 @@
+"""What everybody buys."""
+
+import numpy as np
+import pytest
+
+from endcap.core.errors import BadData
+from endcap.models.popular import Popular, PopularIn
+from endcap.testing import RetrieverContract, ask, checkerboard, orders
+
+RNG = np.random.default_rng(0)
+
+
+class TestPopularContract(RetrieverContract):
+    recipe = Popular(half_life=5.0)
+
+
+class TestPopularInContract(RetrieverContract):
+    recipe = PopularIn(by="category")
+
+
+def test_counts_decay() -> None:
+    world = orders(["old"], ["old"], ["old"], *[[f"x{i}"] for i in range(7)], ["new"], ["new"])
+    items = world.catalog.items
+    asked = ask(world.catalog)
+    assert items.decode(Popular().fit(world, RNG)(asked, 1).items) == ["old"]
+    assert items.decode(Popular(half_life=3.0).fit(world, RNG)(asked, 1).items) == ["new"]
+
+
+def test_what_was_never_bought_is_not_popular() -> None:
+    world = orders(["a"], items={"b": {}})
+    assert world.catalog.items.decode(Popular().fit(world, RNG)(ask(world.catalog), 9).items) == ["a"]
+
+
+def test_nothing_is_learned_from_a_kind_that_never_happened() -> None:
+    with pytest.raises(BadData, match="no event is a view; event kinds in the data: purchase"):
+        Popular(kinds=("view",)).fit(orders(["a"]), RNG)
+    with pytest.raises(BadData, match="no event kind is called buy"):
+        Popular(kinds=("buy",)).fit(orders(["a"]), RNG)
+
+
+def test_popular_in_stays_in_the_labels_of_the_seeds() -> None:
+    world = checkerboard()
+    model = PopularIn(by="category").fit(world, RNG)
+    assert {code % 2 for code in model(ask(world.catalog, context=["i3"]), 50).items.tolist()} == {1}
+    assert len(model(ask(world.catalog, context=["i3", "i4"]), 50)) == 20
+    assert len(model(ask(world.catalog), 50)) == 0
+
+
+def test_an_item_without_a_label_has_no_neighbours() -> None:
+    world = orders(["a", "b"], items={"a": {"category": "c"}})
+    model = PopularIn().fit(world, RNG)
+    assert len(model(ask(world.catalog, context=["b"]), 5)) == 0
+    assert model(ask(world.catalog, context=["a", "b"]), 5).items.tolist() == [0]
