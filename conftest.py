@@ -4,9 +4,12 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+import pytest
 from sybil import Example, Sybil
+from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 ROOT = Path(__file__).parent
@@ -27,11 +30,9 @@ def typed(example: Example) -> None:
 
 def setup(namespace: dict[str, object]) -> None:
     """Each document has an empty folder of its own, in which its examples run one after the other."""
-    import tempfile
-
     namespace["_kept"] = kept = tempfile.TemporaryDirectory()
     namespace["folder"] = kept.name
-    namespace["_before"] = os.getcwd()
+    namespace["_before"] = Path.cwd()
     os.chdir(kept.name)
     sys.path.insert(0, kept.name)
 
@@ -63,10 +64,17 @@ class File(CodeBlockParser):
             (Path(str(example.namespace["folder"])) / name[1]).write_text(example.parsed[name.end() :])
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The examples of a document build on one another: they alone keep their order, at the end."""
+    documented = [item for item in items if isinstance(item, SybilItem)]
+    documented.sort(key=lambda item: (str(item.path), item.example.line))
+    items[:] = [item for item in items if not isinstance(item, SybilItem)] + documented
+
+
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), Shell(), File(language="toml"), File(language="csv"), SkipParser()],
     patterns=["README.md", "docs/*.md"],
     setup=setup,
     teardown=teardown,
 ).pytest()
-

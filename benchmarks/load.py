@@ -104,8 +104,8 @@ async def _run(port: int, requests: list[bytes], seconds: float, rate: float | N
     spent = time.perf_counter() - start
     for transport in transports:
         transport.close()
-    latencies = np.array(pool.latencies) * 1000
-    return Load(len(latencies) / spent, *np.percentile(latencies, [50, 99]).round(3).tolist(), pool.failed)
+    p50, p99 = np.percentile(np.array(pool.latencies) * 1000, [50, 99]).round(3).tolist()
+    return Load(len(pool.latencies) / spent, p50, p99, pool.failed)
 
 
 async def _open_loop(pool: _Pool, start: float, rate: float) -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from endcap.config import line_of, load, parse
+from endcap.core.candidates import Candidates
 from endcap.core.errors import BadConfig
+from endcap.core.query import Query
 from endcap.models.popular import Popular
 
 GOOD = """\
@@ -32,49 +34,61 @@ fallback = ["popular"]
 HERE = Path("endcap.toml")
 
 
+def nothing(query: Query, k: int) -> Candidates:
+    """A retriever."""
+    return Candidates.none()
+
+
 def test_names_become_parts() -> None:
     config = parse(GOOD, HERE)
     assert config.recipes["popular"] == Popular(half_life=3.0)
     assert list(config.stages["item/similar"]) == ["available", "max_per", "max_per #2"]
-    slot = config.slots({"popular": lambda query, k: query, "similar": lambda query, k: query})["item/similar"]  # type: ignore[dict-item]
+    slot = config.slots(dict.fromkeys(("popular", "similar"), nothing))["item/similar"]
     assert (list(slot.retrievers), list(slot.fallbacks), slot.k) == (["similar"], ["popular"], 12)
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
+    ("before", "after", "line", "said"),
     [
-        ("half_life = 3.0", "halflife = 3.0", r"line 10: models.popular.halflife: unknown key; known: kinds, half_life"),
-        ("half_life = 3.0", "half_life = 'x'", r"line 10: models.popular.half_life: found 'x': .*valid number"),
-        ('name = "demo"', "nam = 1", r"line 2: shop.nam: unknown key; known: name, workdir"),
-        ('name = "demo"', 'name = "A shop"', r"line 2: shop.name: found 'A shop'"),
-        ("[shop]", "[shopp]", r"line 1: shopp: unknown key; known: shop, sources, seed, models, slots"),
-        ('fallback = ["popular"]', "k = 0", r"line 18: slots.item/similar.k: found 0: .*greater than"),
-        ('fallback = ["popular"]', "fallbacks = []", r"line 18: slots.item/similar.fallbacks: unknown key; known: ret"),
-        ('fallback = ["popular"]', 'fallback = ["popula"]', r"line 18: .*no model is called 'popula'; there are: popular, s"),
-        ('["similar"]', '["simila"]', r"line 16: slots.item/similar.retrievers: no model is called 'simila'; there are: p"),
-        ('["similar"]', "[]", r"line 16: slots.item/similar.retrievers: found \[\]"),
-        ('use = "popular"', 'use = "populr"', r"line \d+: models.popular: no model is called 'populr'; there are: .*popular"),
-        ('use = "popular"', 'used = "popular"', r"line 8: models.popular.use: this key is needed: the name of a model"),
-        ('"available"', '"avail"', r"line 17: slots.item/similar.stages: no stage is called 'avail'; there are: avail"),
-        ('"available"', '{ by = "x" }', r"line 17: slots.item/similar.stages.use: this key is needed"),
-        (', by = "family"', "", r"line 17: .*stages: by: this key is needed"),
-        ('index = "exact"', 'index = "exakt"', r"line 14: models.similar.index: no index is called 'exakt'"),
-        ('use = "csv"', 'use = "cvs"', r"line \d+: sources.0: no source is called 'cvs'; there are: .*csv"),
-        ('events = "events.csv"', "", r"line 4: sources.0: events: this key is needed"),
-        ('events = "events.csv"', "events = 3", r"line \d: sources.0.events: found 3"),
-        ("[[sources]]\nuse = ", "# ", r"sources: this key is needed"),
-        ("[shop]", "[shop", r"is not TOML: .*line 1"),
-        ('name = "demo"', 'currency = "$NO_SUCH_NAME"', r"line 2: .*environment variable NO_SUCH_NAME is not set"),
-        ('use = "popular"', 'use = "available"', r"models.popular: .*available.* not a model"),
-        ('"available"', '"popular"', r"slots.item/similar.stages: .*popular.* not a stage"),
-        ('use = "csv"', 'use = "available"', r"sources.0: .*"),
-        ('use = "popular"', 'use = "os.path:join"', r"models.popular"),
+        ("half_life = 3.0", "halflife = 3.0", 10, "models.popular.halflife: unknown key; known: kinds, half_life"),
+        ("half_life = 3.0", "half_life = 'x'", 10, "models.popular.half_life: found 'x': .*valid number"),
+        ('name = "demo"', "nam = 1", 2, "shop.nam: unknown key; known: name, workdir"),
+        ('name = "demo"', 'name = "A shop"', 2, "shop.name: found 'A shop'"),
+        ('name = "demo"', 'currency = "$NO_SUCH_NAME"', 2, "the environment variable NO_SUCH_NAME is not set"),
+        ("[shop]", "[shopp]", 1, "shopp: unknown key; known: shop, sources, seed, models, slots"),
+        ('fallback = ["popular"]', "k = 0", 19, "slots.item/similar.k: found 0: .*greater than"),
+        ('fallback = ["popular"]', "fallbacks = []", 19, "slots.item/similar.fallbacks: unknown key; known: retr"),
+        ('fallback = ["popular"]', 'fallback = ["x"]', 19, "no model is called 'x'; there are: popular, similar"),
+        ('["similar"]', '["x"]', 17, "slots.item/similar.retrievers: no model is called 'x'; there are: popular, sim"),
+        ('["similar"]', "[]", 17, r"slots.item/similar.retrievers: found \[\]"),
+        ('use = "popular"', 'use = "x"', 9, "models.popular.use: no model is called 'x'; there are: .*popular"),
+        ('use = "popular"', 'used = "popular"', 8, "models.popular.use: this key is needed: the name of a model"),
+        ('use = "prod2vec"', 'use = "available"', 13, "models.similar.use: 'available' is not a model"),
+        ('use = "prod2vec"', 'use = "os.path:join"', 13, "models.similar.use: 'os.path:join' is not a model"),
+        ('use = "prod2vec"', 'use = "csv:x"', 13, "module 'csv' has no 'x'"),
+        ('"available"', '"x"', 18, "slots.item/similar.stages.use: no stage is called 'x'; there are: available"),
+        ('"available"', '"popular"', 18, "slots.item/similar.stages.use: 'popular' is not a stage"),
+        ('"available"', '{ by = "x" }', 18, "slots.item/similar.stages.use: this key is needed"),
+        (', by = "family"', "", 18, "slots.item/similar.stages.by: this key is needed"),
+        ('index = "exact"', 'index = "x"', 14, "models.similar.index.use: no index is called 'x'"),
+        ('index = "exact"', 'index = "csv"', 14, "models.similar.index.*csv|index.events: this key is needed"),
+        ('use = "csv"', 'use = "x"', 4, "sources.0.use: no source is called 'x'; there are: .*csv"),
+        ('events = "events.csv"', "", 4, "sources.0.events: this key is needed"),
+        ('events = "events.csv"', "events = 3", 4, "sources.0.events: found 3"),
     ],
-)  # fmt: skip
-def test_each_mistake_is_named_with_its_line(before: str, after: str, said: str) -> None:
+)
+def test_each_mistake_is_named_with_its_line(before: str, after: str, line: int, said: str, tmp_path: Path) -> None:
     assert before in GOOD
-    with pytest.raises(BadConfig, match=rf"(?s)^endcap\.toml.*{said}"):
-        parse(GOOD.replace(before, after, 1), HERE)
+    (tmp_path / "endcap.toml").write_text(GOOD.replace(before, after, 1))
+    with pytest.raises(BadConfig, match=rf"endcap\.toml, line {line}: .*{said}"):
+        load(tmp_path / "endcap.toml")
+
+
+def test_what_is_not_toml_or_has_no_sources_is_refused() -> None:
+    with pytest.raises(BadConfig, match=r"endcap\.toml: is not TOML: .*line 2"):
+        parse("[shop]\nname = = 1", HERE)
+    with pytest.raises(BadConfig, match=r"endcap\.toml: sources: this key is needed"):
+        parse(GOOD.replace("[[sources]]", "[serve]").replace('use = "csv"\nevents = "events.csv"', ""), HERE)
 
 
 def test_all_dangling_references_are_told_at_once() -> None:
@@ -103,7 +117,7 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("place", "line"),
-    [("models.similar.index", 14), ("slots.item/similar.k", 16), ("shop", 1), ("nowhere.at.all", None)],
+    [("models.similar.index", 14), ("slots.item/similar.k", 16), ("shop", 1), ("nowhere", None)],
 )
 def test_places_have_lines(place: str, line: int | None) -> None:
     assert line_of(GOOD, place) == line

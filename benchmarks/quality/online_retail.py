@@ -10,6 +10,7 @@ The peer in the last line is that known cosine; ours is the best of our models o
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import ibis
 import numpy as np
@@ -34,13 +35,12 @@ from measuring import conclude, options
 KNOWN = 0.115
 """NDCG@10 of cosine with shrinkage 10, as measured elsewhere on the plain data."""
 EVERY = 1_000_000
-ALL = {"neighbours": EVERY, "seeds": EVERY}
-RECIPES = {
+RECIPES: dict[str, Any] = {
     "popular": Popular(),
-    "cosine, shrink 10": CoOccurrence(similarity="cosine", shrink=10, **ALL),
-    "conditional": CoOccurrence(similarity="conditional", shrink=0, **ALL),
-    "lift, shrink 10": CoOccurrence(similarity="lift", shrink=10, **ALL),
-    "jaccard, shrink 10": CoOccurrence(similarity="jaccard", shrink=10, **ALL),
+    "cosine, shrink 10": CoOccurrence(similarity="cosine", shrink=10, neighbours=EVERY, seeds=EVERY),
+    "conditional": CoOccurrence(similarity="conditional", shrink=0, neighbours=EVERY, seeds=EVERY),
+    "lift, shrink 10": CoOccurrence(similarity="lift", shrink=10, neighbours=EVERY, seeds=EVERY),
+    "jaccard, shrink 10": CoOccurrence(similarity="jaccard", shrink=10, neighbours=EVERY, seeds=EVERY),
     "jaccard as in the demo": CoOccurrence(similarity="jaccard", shrink=10, neighbours=2000),
     "prod2vec as in the demo": Prod2Vec(exponent=0.5),
 }

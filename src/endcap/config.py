@@ -16,6 +16,8 @@ from endcap.core.part import build, explained
 from endcap.core.query import Retriever, Stage
 from endcap.slots.slot import Slot
 
+VERBS = {"source": "tables", "model": "fit", "index": "build", "stage": "__call__"}
+"""What each kind of part must be able to do."""
 Use = str | dict[str, Any]
 """A part by name, or a table with the name under ``use`` and its settings beside it."""
 
@@ -147,7 +149,7 @@ def load(path: Path, *, serving: bool = False) -> Config:
 def parse(text: str, path: Path) -> Config:
     """The checked configuration in a text; `path` says where it came from."""
     try:
-        settings = Settings.model_validate(_with_secrets(tomllib.loads(text)))
+        settings = Settings.model_validate(_with_secrets(tomllib.loads(text), path, text))
     except tomllib.TOMLDecodeError as error:
         raise BadConfig(f"{path}: is not TOML: {error}") from error
     except ValidationError as error:
@@ -178,12 +180,15 @@ def _part(path: Path, text: str, place: str, use: Use, kind: str) -> Any:
     if not isinstance(name, str):
         raise BadConfig(_placed(path, text, f"{place}.use: this key is needed: the name of a {kind}"))
     try:
-        return build(name, options, kind)
+        built = build(name, options, kind)
     except UnknownPart as error:
         raise UnknownPart(_placed(path, text, f"{place}.use: {error}")) from error
     except BadConfig as error:
         problems = [_placed(path, text, f"{place}.{problem}") for problem in str(error).splitlines()]
         raise BadConfig("\n".join(problems)) from error
+    if not hasattr(built, VERBS[kind]):
+        raise BadConfig(_placed(path, text, f"{place}.use: {name!r} is not a {kind}: it has no `{VERBS[kind]}`"))
+    return built
 
 
 def _name(use: Use) -> str:
@@ -227,15 +232,16 @@ def _dangling(settings: Settings) -> Iterator[str]:
             yield f"evaluate.baselines: no model is called {name!r}; there are: {there}"
 
 
-def _with_secrets(value: Any) -> Any:
+def _with_secrets(value: Any, path: Path, text: str) -> Any:
     """The same settings with every ``$NAME`` read from the environment."""
     if isinstance(value, dict):
-        return {key: _with_secrets(item) for key, item in value.items()}
+        return {key: _with_secrets(item, path, text) for key, item in value.items()}
     if isinstance(value, list):
-        return [_with_secrets(item) for item in value]
+        return [_with_secrets(item, path, text) for item in value]
     if isinstance(value, str) and re.fullmatch(r"\$[A-Z][A-Z0-9_]*", value):
         if value[1:] not in os.environ:
-            raise BadConfig(f"the settings name {value}, but the environment variable {value[1:]} is not set")
+            line = next((number for number, line in enumerate(text.splitlines(), 1) if value in line), 1)
+            raise BadConfig(f"{path}, line {line}: {value}: the environment variable {value[1:]} is not set")
         return os.environ[value[1:]]
     return value
 

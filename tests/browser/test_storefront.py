@@ -139,9 +139,7 @@ def test_every_tile_in_view_is_one_impression(page: Page, told: list[Event]) -> 
     page.set_viewport_size(TALL)
     with page.expect_request(tells("impression")):
         slate = opened(page, "/", "home/for-you")
-    shown = [
-        event for event in told if (event["kind"], event["slate_id"]) == ("impression", slate["slate_id"])
-    ]
+    shown = [event for event in told if (event["kind"], event["slate_id"]) == ("impression", slate["slate_id"])]
     ids = [entry["item_id"] for entry in slate["items"]]
     assert shown
     assert all(event["item_id"] == ids[event["position"] - 1] for event in shown)

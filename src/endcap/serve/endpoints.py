@@ -82,8 +82,8 @@ def understood(error: Exception, scope: Scope) -> tuple[int, Problem]:
         case msgspec.ValidationError():
             message, _, place = str(error).partition(" - at `$")
             named = re.search(r"field `([^`]+)`", message)
-            name = place.strip("`.") or (named[1] if named else None)
-            return 422, Problem("invalid_request", message, name)
+            steps = [place.strip("`."), named[1] if named else ""]
+            return 422, Problem("invalid_request", message, ".".join(filter(None, steps)) or None)
         case msgspec.DecodeError() | UnicodeDecodeError() | RecursionError():
             return 400, Problem("not_json", f"the body is not JSON: {error}")
     reference = secrets.token_hex(6)

@@ -26,8 +26,13 @@ export const findItems = ({ query = "", category = "", limit = 24, offset = 0 })
 
 let shop;
 
-/** @returns {Promise<object>} what is said about the shop as a whole; asked once for a page */
-export const fetchShop = () => (shop ??= ask("/v1/shop"));
+/** @returns {Promise<object>} what is said about the shop as a whole; asked once for a page, unless that fails */
+export const fetchShop = () => (shop ??= ask("/v1/shop").catch(forgotten));
+
+function forgotten(error) {
+  shop = undefined;
+  throw error;
+}
 
 function posting(body) {
   return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };

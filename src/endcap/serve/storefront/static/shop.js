@@ -1,5 +1,5 @@
 /** The demo shop: puts the page that the address names into the shell. */
-import { fetchShop } from "./api.js";
+import { ApiError, fetchShop } from "./api.js";
 import { cart } from "./cart.js";
 import "./pages/cart.js";
 import "./pages/home.js";
@@ -26,8 +26,12 @@ document.addEventListener("endcap-add", ({ detail }) => {
   document.querySelector("shop-toast").say(`${titleCase(detail.item.title)} is in your cart`);
 });
 
-fetchShop().then((shop) => {
+function introduce(shop) {
   const said = { ...shop, name: shopName(shop.name) };
   for (const place of document.querySelectorAll("[data-shop]")) place.textContent = said[place.dataset.shop];
   document.title = [page.pageTitle, said.name].filter(Boolean).join(" · ");
+}
+
+fetchShop().then(introduce, (error) => {
+  if (!(error instanceof ApiError)) throw error; // without an answer the shell stays nameless, and the page says why
 });

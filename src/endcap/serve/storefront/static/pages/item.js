@@ -94,7 +94,7 @@ class ShopItem extends LitElement {
     return html`<endcap-carousel
       slot-name=${slot}
       .item=${this.item}
-      .exclude=${this.#inCart}
+      .cart=${this.#inCart}
       heading=${heading}
       currency=${currency}
     ></endcap-carousel>`;
