@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from endcap import jobs
 from endcap.core.bundle import Bundle, Histories
 from endcap.core.dataset import Dataset
+from endcap.core.query import Stage
 from endcap.index.exact import Exact
 from endcap.index.nearest import Nearest
 from endcap.models.co_occurrence import CoOccurrence
@@ -71,7 +72,7 @@ def bundle(world: Dataset) -> Bundle:
 @pytest.fixture
 def recommender(bundle: Bundle) -> Recommender:
     """Two slots over those models, and visitors of whom nothing is known yet."""
-    stages = {"available": available, "not_in_cart": not_in_cart, "one_per_family": one_per_family}
+    stages: dict[str, Stage] = {"available": available, "not_in_cart": not_in_cart, "one_per_family": one_per_family}
     models = bundle.models
     slots = {
         "item/together": Slot(

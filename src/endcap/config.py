@@ -87,6 +87,16 @@ class Settings(_Table):
 
 
 @dataclass(frozen=True)
+class Search:
+    """How the vectors of a model are searched: the keys ``index`` and ``within`` of its table."""
+
+    index: Any
+    """A part that builds an index of vectors."""
+    within: str
+    """A label column: only items that share a label of it with a seed are found; empty: all are."""
+
+
+@dataclass(frozen=True)
 class Config:
     """Checked settings with the parts they name."""
 
@@ -94,8 +104,8 @@ class Config:
     text: str
     settings: Settings
     recipes: Mapping[str, Any]
-    indexes: Mapping[str, Any]
-    """For models that embed: what their vectors are searched with."""
+    searches: Mapping[str, "Search"]
+    """For models that embed: how their vectors are searched."""
     stages: Mapping[str, Mapping[str, Stage]]
 
     @cached_property
@@ -160,18 +170,18 @@ def parse(text: str, path: Path) -> Config:
 
     part = partial(_part, path, text)
     recipes = {
-        name: part(f"models.{name}", {key: value for key, value in table.items() if key != "index"}, "model")
+        name: part(f"models.{name}", {key: table[key] for key in table if key not in ("index", "within")}, "model")
         for name, table in settings.models.items()
     }
-    indexes = {
-        name: part(f"models.{name}.index", table.get("index", "exact"), "index")
+    searches = {
+        name: Search(part(f"models.{name}.index", table.get("index", "exact"), "index"), table.get("within", ""))
         for name, table in settings.models.items()
     }
     stages = {
         name: _named((_name(stage), part(f"slots.{name}.stages", stage, "stage")) for stage in slot.stages)
         for name, slot in settings.slots.items()
     }
-    return Config(path, text, settings, recipes, indexes, stages)
+    return Config(path, text, settings, recipes, searches, stages)
 
 
 def _part(path: Path, text: str, place: str, use: Use, kind: str) -> Any:

@@ -9,6 +9,7 @@ import time
 import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from endcap import __version__
-from endcap.config import Config, load, parse
+from endcap.config import Config, Search, load, parse
 from endcap.core.bundle import Bundle, Histories, Shelf
 from endcap.core.dataset import Dataset
 from endcap.core.errors import BadBundle, BadConfig, CannotServe
@@ -154,8 +155,8 @@ def serve(config: Path = CONFIG, host: str | None = None, port: int | None = Non
     wanted = settings.settings.serve
     listening = bound(wanted.host if host is None else host, wanted.port if port is None else port)
     with listening:
-        log = SegmentLog(settings.workdir / "events")
         answering = _recommender(settings)
+        log = SegmentLog(settings.workdir / "events")
         answering.recent.apply(event for _, event in log.read())
         shop = settings.settings.shop
         app = application(answering, log, ShopFacts(shop.name, shop.currency, shop.attribution))
@@ -212,9 +213,11 @@ def _prepared(config: Config, watch: Watch) -> Prepared:
     inputs = [path for source in config.sources for path in source.inputs(config.folder)]
     described = [f"{type(source).__name__}{source.model_dump_json()}" for source in config.sources]
     fingerprint = fingerprint_of(inputs, f"{__version__}{described}")
-    if folder.exists() and facts_of(folder)["fingerprint"] == fingerprint:
-        with watch.step("load the dataset (its sources are unchanged)"):
-            return Prepared(load_saved(folder), facts_of(folder)["ledger"])
+    # What is damaged is made again, so that running the same command once more is always a remedy.
+    with suppress(BadBundle):
+        if facts_of(folder)["fingerprint"] == fingerprint:
+            with watch.step("load the dataset (its sources are unchanged)"):
+                return Prepared(load_saved(folder), facts_of(folder)["ledger"])
     ledger = Ledger()
     with watch.step("prepare the data"):
         engine = ibis.duckdb.connect()
@@ -229,34 +232,35 @@ def _prepared(config: Config, watch: Watch) -> Prepared:
 
 
 def _fitted(config: Config, data: Dataset, watch: Watch) -> dict[str, Any]:
-    """Every model, fitted on the data; those that were fitted on the same data with the same settings are loaded.
+    """Every model, fitted on the data; what was fitted on the same data with the same settings is loaded.
 
-    Each has a random generator of its own, so that none depends on which others there are or on their order.
+    Each recipe has a random generator of its own, so that no model depends on which others there are.
     """
 
-    def fit(name: str) -> Any:
-        recipe, index = config.recipes[name], config.indexes[name]
-        known = _hash(data.fingerprint, repr(type(recipe)), recipe.model_dump_json(), repr(index), config.settings.seed)
-        folder = config.workdir / "models" / f"{name}-{known[:16]}"
-        if not folder.exists():
-            rng = np.random.default_rng([config.settings.seed, zlib.crc32(name.encode())])
-            save(_retriever(recipe.fit(data, rng), index), folder, {"kind": "model", "name": name})
+    def fit(recipe: Part) -> Any:
+        settings = f"{type(recipe).__module__}:{type(recipe).__name__}{recipe.model_dump_json()}"
+        known = _hash(__version__, data.fingerprint, settings, config.settings.seed)
+        folder = config.workdir / "models" / f"{type(recipe).__name__.lower()}-{known[:16]}"
+        with suppress(BadBundle):
+            return load_saved(folder)
+        rng = np.random.default_rng([config.settings.seed, zlib.crc32(settings.encode())])
+        save(recipe.fit(data, rng), folder, {"kind": "model"})  # type: ignore[attr-defined]
         return load_saved(folder)
 
-    # The slowest first: with two cores, it runs beside all the others.
-    names = sorted(config.recipes, key=lambda name: -float(getattr(config.recipes[name], "epochs", 0)))
+    # The slowest first: with two cores, it runs beside all the others. Equal recipes are fitted once.
+    recipes = sorted(set(config.recipes.values()), key=lambda recipe: -float(getattr(recipe, "epochs", 0)))
     with watch.step(f"fit {', '.join(config.recipes)}"), ThreadPoolExecutor(os.cpu_count()) as pool:
-        models = dict(zip(names, pool.map(fit, names), strict=True))
-    return {name: models[name] for name in config.recipes}
+        models = dict(zip(recipes, pool.map(fit, recipes), strict=True))
+    return {name: _retriever(models[recipe], config.searches[name]) for name, recipe in config.recipes.items()}
 
 
-def _retriever(model: Any, index: Part) -> Any:
+def _retriever(model: Any, search: Search) -> Any:
     """The model itself if it retrieves; else its vectors in an index."""
     from endcap.index.nearest import Nearest
 
     if callable(model):
         return model
-    return Nearest(model, index.build(model.vectors))  # type: ignore[attr-defined]
+    return Nearest(model, search.index.build(model.vectors), search.within)
 
 
 def _recommender(config: Config) -> "Recommender":
@@ -272,21 +276,25 @@ def _recommender(config: Config) -> "Recommender":
 
 
 def _sound(bundle: Bundle) -> None:
-    """Raises `BadBundle` if a number in it is no number, or a slot that needs no seeds stays empty."""
+    """Raises `BadBundle` if a number in it is no number, or a slot has nothing to show."""
     from endcap.serve.recommender import Recommender
     from endcap.stream.recent import Recent
 
     for name, model in bundle.models.items():
         for place, array in _arrays(model, name):
-            if array.dtype.kind == "f" and not np.isfinite(array).all():
+            # One number per item may be NaN ("cannot say"); in a vector it would spoil every distance.
+            bad = np.isinf if array.ndim == 1 else lambda numbers: ~np.isfinite(numbers)
+            if array.dtype.kind == "f" and bad(array).any():
                 raise BadBundle(f"{bundle.name}: {place} holds a number that is not finite; it is not released")
     slots = parse(bundle.facts["settings"], CONFIG).slots(bundle.models)
     answering = Recommender(bundle, slots, Recent())
+    bestseller = bundle.catalog.items.ids[int(np.argmax(bundle.catalog["bought"]))]
     for name in slots:
-        slate = answering.answer(Request(slot=name), time.time())
-        if not slate.items:
+        new, looking = (answering.answer(Request(slot=name, item=item), time.time()) for item in (None, bestseller))
+        if not new.items and not looking.items:
             raise BadBundle(
-                f"{bundle.name}: slot {name!r} shows nothing to a new visitor ({slate.reason}); not released"
+                f"{bundle.name}: slot {name!r} shows nothing, neither to a new visitor ({new.reason}) "
+                f"nor beside item {bestseller!r}; not released"
             )
 
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -82,6 +83,14 @@ def test_what_a_storefront_and_a_load_balancer_must_know(ask: Ask) -> None:
     assert shop["slots"] == [{"name": "item/together", "k": 4}, {"name": "home/popular", "k": 4}]
     assert ask("GET", "/health").json() == {"status": "ok", "bundle": "small-1"}
     assert ask("GET", "/ready").json() == {"status": "ready", "bundle": "small-1"}
+
+
+def test_an_id_may_hold_anything(ask: Ask) -> None:
+    for item_id in ("a/b", "50% off", "naïve?x=1"):
+        response = ask("GET", f"/v1/items/{quote(item_id, safe='')}")
+        assert problem(response) == {
+            "code": "unknown_item", "message": f"no item is called {item_id!r}", "field": "item_id",
+        }  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["/", "/item/i4", "/item/a/b", "/cart", "/search", "/docs"])

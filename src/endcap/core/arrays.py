@@ -85,6 +85,17 @@ class Ragged:
         return Ragged(offsets_of(lengths), self.values[mask])
 
 
+def among(values: Array, wanted: Array) -> NDArray[np.bool_]:
+    """For every value whether it is one of those wanted.
+
+    `numpy.isin`, but for the few values of a request by plain comparison, which is up to five times faster.
+    """
+    if len(values) * len(wanted) > 20_000:
+        return np.isin(values, wanted)
+    found: NDArray[np.bool_] = (values[:, None] == wanted).any(axis=1)
+    return found
+
+
 def distinct(values: NDArray[T]) -> tuple[NDArray[T], NDArray[np.intp]]:
     """The different values, ascending, and for every entry the place of its value among them.
 

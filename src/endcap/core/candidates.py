@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.arrays import NO_CODES, Array, Codes, Scores
+from endcap.core.arrays import NO_CODES, Array, Codes, Scores, among
 
 NO_SCORES: Scores = np.empty(0, np.float32)
 NO_SCORES.setflags(write=False)
@@ -59,7 +59,7 @@ class Candidates:
 
         Feature columns that one side lacks are NaN there.
         """
-        fresh = others.take(~np.isin(others.items, self.items))
+        fresh = others.take(~among(others.items, self.items))
         if not len(self) or not len(fresh):
             return self if len(self) else fresh
         floor = self.scores.min() - fresh.scores.max() - np.float32(1.0)

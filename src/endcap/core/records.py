@@ -48,7 +48,7 @@ class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Also give the trace, and the seeds behind each item."""
 
 
-class Because(Struct, frozen=True):
+class Because(Struct, frozen=True, gc=False):
     """One seed that an item was recommended for, and its share in the score."""
 
     item_id: str
@@ -56,7 +56,7 @@ class Because(Struct, frozen=True):
     share: float
 
 
-class SlateItem(Struct, frozen=True):
+class SlateItem(Struct, frozen=True, gc=False):
     """One recommended item, and why it is there."""
 
     item_id: str
@@ -74,7 +74,7 @@ class SlateItem(Struct, frozen=True):
     """With `explain`: the seeds that speak for it, strongest first."""
 
 
-class Step(Struct, frozen=True):
+class Step(Struct, frozen=True, gc=False):
     """One line of a trace: a part that ran."""
 
     step: str

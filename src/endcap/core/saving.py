@@ -147,11 +147,11 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads(content)
         checksum = manifest.pop("checksum")
     except FileNotFoundError as error:
-        raise BadBundle(f"{folder}: there is no {MANIFEST}, so this folder was never finished") from error
+        raise BadBundle(f"{folder}: there is no {MANIFEST}, so this folder was never finished: train again") from error
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise BadBundle(f"{path}: damaged, it is not the JSON that was written") from error
+        raise BadBundle(f"{path}: damaged, it is not the JSON that was written: train again") from error
     if _digest(_canonical(manifest)) != checksum or _canonical({**manifest, "checksum": checksum}) != content:
-        raise BadBundle(f"{path}: damaged, its content does not match its checksum: train or release it again")
+        raise BadBundle(f"{path}: damaged, its content does not match its checksum: train again")
     if manifest["format"] != FORMAT:
         raise BadBundle(f"{path}: format {manifest['format']}, this endcap reads format {FORMAT}: train again")
     return manifest
@@ -162,9 +162,9 @@ def _check(path: Path, checksum: str) -> None:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError as error:
-        raise BadBundle(f"{path}: missing, though the manifest lists it") from error
+        raise BadBundle(f"{path}: missing, though the manifest lists it: train again") from error
     if found != checksum:
-        raise BadBundle(f"{path}: damaged, its content does not match the manifest: train or release it again")
+        raise BadBundle(f"{path}: damaged, its content does not match the manifest: train again")
 
 
 def _write_array(path: Path, array: np.ndarray[Any, Any]) -> str:

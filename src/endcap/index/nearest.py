@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.arrays import Array, Codes, Scores
+from endcap.core.arrays import Array, Codes, Scores, among
 from endcap.core.candidates import Candidates
 from endcap.core.query import Queries, Query
 
@@ -37,6 +37,8 @@ class Nearest:
 
     model: Embeds
     index: Index
+    within: str = ""
+    """A label column: only items that share a label of it with a seed are found (all, if no seed has one)."""
 
     def __call__(self, query: Query, k: int) -> Candidates:
         """The k nearest items, the seeds themselves left out."""
@@ -44,23 +46,41 @@ class Nearest:
         if not len(seeds):
             return Candidates.none()
         vector = self.model.embed(query)
-        codes, scores = self.index.search(vector[None, :], k + len(seeds))
+        codes, scores = self.index.search(vector[None, :], k + len(seeds), self._allowed(query))
         found = Candidates(codes[0], scores[0])
-        return found.take((codes[0] >= 0) & ~np.isin(codes[0], seeds)).take(slice(0, k))
+        return found.take((codes[0] >= 0) & ~among(codes[0], seeds)).take(slice(0, k))
 
     def many(self, queries: Queries, k: int) -> tuple[Codes, Scores]:
         """As single calls, in blocks: ``codes[n, k]`` (-1: no more) and scores (NaN there)."""
         seeds = queries.seeds
+        if self.within:
+            return self._one_by_one(queries, k)
         longest = int(seeds.lengths.max(initial=0))
         vectors = np.stack([self.model.embed(query) for query in queries])
         codes, scores = self.index.search(vectors, k + longest)
         own = np.zeros(codes.shape, bool)
         for row in range(len(queries)):
-            own[row] = np.isin(codes[row], seeds[row]) | (len(seeds[row]) == 0)
+            own[row] = among(codes[row], seeds[row]) | (len(seeds[row]) == 0)
         codes, scores = np.where(own, -1, codes), np.where(own, np.nan, scores)
         order = np.argsort(codes < 0, axis=1, kind="stable")[:, :k]
         best: tuple[Codes, Scores] = np.take_along_axis(codes, order, 1), np.take_along_axis(scores, order, 1)
         return best
+
+    def _allowed(self, query: Query) -> NDArray[np.bool_] | None:
+        if not self.within:
+            return None
+        labels = query.catalog[self.within]
+        wanted = labels[query.seeds]
+        wanted = wanted[wanted >= 0]
+        return among(labels, np.unique(wanted)) if len(wanted) else None
+
+    def _one_by_one(self, queries: Queries, k: int) -> tuple[Codes, Scores]:
+        codes = np.full((len(queries), k), -1, np.int32)
+        scores = np.full((len(queries), k), np.nan, np.float32)
+        for row, query in enumerate(queries):
+            found = self(query, k)
+            codes[row, : len(found)], scores[row, : len(found)] = found.items, found.scores
+        return codes, scores
 
     def contributions(self, query: Query, items: Codes) -> Array:
         """Cosine between each seed and each item, negative ones as zero: ``[n_seeds, len(items)]``."""

@@ -154,7 +154,9 @@ def application(
         return Response(schema, media_type="application/json")
 
     routes: list[BaseRoute] = [
-        Route(op.path, Endpoint(op.asked, op.answer, op.status), methods=[op.method]) for op in operations
+        # An id may hold a slash.
+        Route(op.path.replace("}", ":path}"), Endpoint(op.asked, op.answer, op.status), methods=[op.method])
+        for op in operations
     ]
     routes += [Route("/openapi.json", openapi), Route("/docs", _page("docs.html"))]
     routes += [Route(path, _page("shop.html")) for path in SHELLS]

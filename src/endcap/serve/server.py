@@ -1,5 +1,8 @@
 """The process: one socket, one application, a clean end."""
 
+import contextlib
+import ctypes
+import gc
 import socket
 
 import uvicorn
@@ -27,5 +30,23 @@ def bound(host: str, port: int) -> socket.socket:
 
 def run(app: ASGIApp, listening: socket.socket) -> None:
     """Serves until it is told to stop (SIGINT or SIGTERM); requests under way are answered first."""
+    _keep_memory()
+    # What was loaded stays until the end: the garbage collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=20)
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def _keep_memory() -> None:
+    """Has the C library keep freed memory up to 64 MB instead of giving it back at once.
+
+    A sum over a few hundred kilobytes of neighbours is freed and asked for again with every request; the page faults
+    cost four times as much as the sum itself (380 µs against 80 on the demo shop). Elsewhere than on glibc nothing
+    happens.
+    """
+    trim_threshold, mmap_threshold, kept = -1, -3, 64 * 2**20
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL("libc.so.6")
+        library.mallopt(trim_threshold, kept)
+        library.mallopt(mmap_threshold, kept)

@@ -1,10 +1,9 @@
 """Stages that only take away; each is a function from query and candidates to candidates."""
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import PositiveInt
 
-from endcap.core.arrays import Codes
+from endcap.core.arrays import among
 from endcap.core.candidates import Candidates
 from endcap.core.part import Part
 from endcap.core.query import Query
@@ -17,17 +16,17 @@ def available(query: Query, candidates: Candidates) -> Candidates:
 
 def not_in_cart(query: Query, candidates: Candidates) -> Candidates:
     """Nothing that lies in the cart or is shown on the page already."""
-    return candidates.take(~_among(candidates.items, query.cart, query.context))
+    return candidates.take(~among(candidates.items, np.concatenate([query.cart, query.context])))
 
 
 def not_excluded(query: Query, candidates: Candidates) -> Candidates:
     """Nothing that the caller asked not to see; every slot runs this first."""
-    return candidates.take(~_among(candidates.items, query.exclude))
+    return candidates.take(~among(candidates.items, query.exclude))
 
 
 def not_bought(query: Query, candidates: Candidates) -> Candidates:
     """Nothing that this user bought before."""
-    return candidates.take(~_among(candidates.items, query.history))
+    return candidates.take(~among(candidates.items, query.history))
 
 
 def same_category(query: Query, candidates: Candidates) -> Candidates:
@@ -35,14 +34,14 @@ def same_category(query: Query, candidates: Candidates) -> Candidates:
     category = query.catalog["category"]
     wanted = category[query.seeds]
     wanted = wanted[wanted >= 0]
-    return candidates.take(np.isin(category[candidates.items], wanted)) if len(wanted) else candidates
+    return candidates.take(among(category[candidates.items], wanted)) if len(wanted) else candidates
 
 
 def other_families(query: Query, candidates: Candidates) -> Candidates:
     """No variants of what is shown: another colour of the same thing does not go *with* it."""
     family = query.catalog["family"]
     shown = family[query.context]
-    return candidates.take(~np.isin(family[candidates.items], shown[shown >= 0]))
+    return candidates.take(~among(family[candidates.items], shown[shown >= 0]))
 
 
 class MaxPer(Part):
@@ -70,13 +69,3 @@ class MaxPer(Part):
 
 one_per_family = MaxPer(by="family")
 """One item of each family: variants stand behind one tile."""
-
-
-def _among(items: Codes, *unwanted: Codes) -> NDArray[np.bool_]:
-    found = np.zeros(len(items), bool)
-    for codes in unwanted:
-        if len(codes) == 1:
-            found |= items == codes[0]
-        elif len(codes):
-            found |= np.isin(items, codes)
-    return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from endcap.core.arrays import among
 from endcap.core.candidates import Candidates
 from endcap.core.query import Query, Retriever, Stage
 from endcap.slots.filters import not_excluded
@@ -109,6 +110,6 @@ def _below(above: Candidates, passed: Candidates, k: int) -> Candidates:
     """The items of the tiers above in front, whatever a ranker thought of the new ones, and k in all."""
     if not len(above):
         return passed.take(slice(0, k))
-    kept = np.isin(passed.items, above.items)
+    kept = among(passed.items, above.items)
     order = np.concatenate([np.flatnonzero(kept), np.flatnonzero(~kept)])
     return passed.take(order[:k])
