@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import shutil
+import sys
 import time
 import zlib
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ from endcap import __version__
 from endcap.config import Config, Search, load, parse
 from endcap.core.bundle import Bundle, Histories, Shelf
 from endcap.core.dataset import Dataset
-from endcap.core.errors import BadBundle, BadConfig, CannotServe
+from endcap.core.errors import BadBundle, BadConfig, BadData, CannotServe
 from endcap.core.part import Part
 from endcap.core.progress import Nobody, Watch
 from endcap.core.records import Request, Slate
@@ -204,6 +205,7 @@ def write_demo(workdir: Path) -> Path:
 
 
 def _prepared(config: Config, watch: Watch) -> Prepared:
+    import duckdb
     import ibis
 
     from endcap.data.ledger import Ledger
@@ -211,8 +213,8 @@ def _prepared(config: Config, watch: Watch) -> Prepared:
 
     folder = config.workdir / "dataset"
     inputs = [path for source in config.sources for path in source.inputs(config.folder)]
-    described = [f"{type(source).__name__}{source.model_dump_json()}" for source in config.sources]
-    fingerprint = fingerprint_of(inputs, f"{__version__}{described}")
+    described = [f"{_code_of(source)}{source.model_dump_json()}" for source in config.sources]
+    fingerprint = fingerprint_of(inputs, f"{described}")
     # What is damaged is made again, so that running the same command once more is always a remedy.
     with suppress(BadBundle):
         if facts_of(folder)["fingerprint"] == fingerprint:
@@ -221,11 +223,13 @@ def _prepared(config: Config, watch: Watch) -> Prepared:
     ledger = Ledger()
     with watch.step("prepare the data"):
         engine = ibis.duckdb.connect()
-        tables = [source.tables(engine, config.folder, ledger) for source in config.sources]
-        if len(tables) > 1:
-            raise BadConfig(f"{config.path}: {len(tables)} sources; this version reads one")
-        events, catalog = tables[0]
-        dataset = dataset_of(events, catalog, fingerprint)
+        if len(config.sources) > 1:
+            raise BadConfig(f"{config.path}: {len(config.sources)} sources; this version reads one")
+        try:
+            events, catalog = config.sources[0].tables(engine, config.folder, ledger)
+            dataset = dataset_of(events, catalog, fingerprint)
+        except duckdb.Error as error:
+            raise BadData(f"{', '.join(map(str, inputs))}: cannot be read: {' '.join(str(error).split())}") from error
         entries = [asdict(entry) for entry in ledger.entries]
         save(dataset, folder, {"kind": "dataset", "fingerprint": fingerprint, "ledger": entries})
     return Prepared(dataset, entries)
@@ -239,7 +243,7 @@ def _fitted(config: Config, data: Dataset, watch: Watch) -> dict[str, Any]:
 
     def fit(recipe: Part) -> Any:
         settings = f"{type(recipe).__module__}:{type(recipe).__name__}{recipe.model_dump_json()}"
-        known = _hash(__version__, data.fingerprint, settings, config.settings.seed)
+        known = _hash(_code_of(recipe), data.fingerprint, settings, config.settings.seed)
         folder = config.workdir / "models" / f"{type(recipe).__name__.lower()}-{known[:16]}"
         with suppress(BadBundle):
             return load_saved(folder)
@@ -301,8 +305,12 @@ def _sound(bundle: Bundle) -> None:
 def _arrays(value: Any, place: str) -> list[tuple[str, np.ndarray[Any, Any]]]:
     if isinstance(value, np.ndarray):
         return [(place, value)]
-    fields: Mapping[str, Any] = getattr(value, "__dict__", {})
-    return [found for key, item in fields.items() for found in _arrays(item, f"{place}.{key}")]
+    inside: Mapping[Any, Any] = getattr(value, "__dict__", {})
+    if isinstance(value, Mapping):
+        inside = value
+    elif isinstance(value, tuple | list):
+        inside = dict(enumerate(value))
+    return [found for key, item in inside.items() for found in _arrays(item, f"{place}.{key}")]
 
 
 def _shelf(config: Config) -> Shelf:
@@ -311,6 +319,13 @@ def _shelf(config: Config) -> Shelf:
 
 def _hash(*things: object) -> str:
     return hashlib.sha256("\0".join(map(str, things)).encode()).hexdigest()
+
+
+def _code_of(part: Part) -> str:
+    """A name for what a part does: the version of endcap and a hash of the module that the part is written in."""
+    module = sys.modules[type(part).__module__]
+    written = Path(module.__file__).read_bytes() if module.__file__ else b""
+    return f"{__version__}:{type(part).__name__}:{hashlib.sha256(written).hexdigest()}"
 
 
 def _versions() -> dict[str, str]:

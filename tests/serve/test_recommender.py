@@ -5,7 +5,7 @@ import pytest
 
 from endcap.core.bundle import Bundle
 from endcap.core.errors import BadRequest
-from endcap.core.records import Event, Request
+from endcap.core.records import Event, Kind, Request
 from endcap.serve.hydrate import hydrated
 from endcap.serve.recommender import Recommender
 from endcap.stream.recent import Recent
@@ -13,8 +13,9 @@ from endcap.testing import START
 
 
 def touched(*items: str, session: str = "s", user: str | None = None) -> list[Event]:
-    """Views."""
-    return [Event(kind="view", session_id=session, user_id=user, item_id=item) for item in items]
+    """Views by a guest, purchases by a user."""
+    kind: Kind = "purchase" if user else "view"
+    return [Event(kind=kind, session_id=session, user_id=user, item_id=item) for item in items]
 
 
 def parities(slate_items: list[str]) -> set[int]:

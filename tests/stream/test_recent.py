@@ -45,9 +45,16 @@ def test_only_some_kinds_say_what_is_wanted() -> None:
 
 def test_sessions_and_users_are_kept_apart() -> None:
     recent = Recent()
-    recent.apply([*touched("a", user="u0"), *touched("b", session="s1", user="u0"), *touched("c", session="u0")])
+    recent.apply(touched("a", user="u0", kind="purchase"))
+    recent.apply([*touched("b", session="s1", user="u0", kind="purchase"), *touched("c", session="u0")])
     assert (recent.of_session("s0"), recent.of_user("u0")) == (["a"], ["a", "b"])
     assert recent.of_user("s0") == recent.of_session(None) == recent.of_user(None) == []
+
+
+def test_what_a_user_only_looked_at_is_not_bought() -> None:
+    recent = Recent()
+    recent.apply(touched("a", user="u0"))
+    assert (recent.of_session("s0"), recent.of_user("u0")) == (["a"], [])
 
 
 def test_the_visitor_seen_longest_ago_is_forgotten() -> None:

@@ -14,7 +14,7 @@ from endcap.core.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class Histories:
-    """What every known user touched, oldest first, in item codes."""
+    """What every known user bought, oldest first, in item codes."""
 
     users: Vocabulary
     items: Ragged
@@ -51,8 +51,11 @@ class Shelf:
     folder: Path
 
     def put(self, bundle: Bundle) -> None:
-        """Saves a bundle and makes it the candidate."""
-        bundle.save(self.folder)
+        """Saves a bundle and makes it the candidate; one of that name that is sound is kept, since it may be served."""
+        try:
+            load(self.folder / bundle.name)
+        except BadBundle:
+            bundle.save(self.folder)
         self.point("candidate", bundle.name)
 
     def point(self, pointer: str, name: str) -> None:

@@ -27,7 +27,7 @@ class Query:
     session: Codes = field(default_factory=_nothing)
     """What this visit touched, oldest first."""
     history: Codes = field(default_factory=_nothing)
-    """What this user touched before, oldest first."""
+    """What this user bought before, oldest first."""
     cart: Codes = field(default_factory=_nothing)
     """What lies in the cart, shown or not."""
     exclude: Codes = field(default_factory=_nothing)

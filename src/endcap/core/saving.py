@@ -43,7 +43,7 @@ def save(value: Any, folder: Path, facts: Mapping[str, Any]) -> None:
         manifest = {"format": FORMAT, "facts": dict(facts), "files": files, "tree": tree}
         manifest["checksum"] = _digest(_canonical(manifest))
         _write(beside / MANIFEST, _canonical(manifest))
-        _flush_folder(beside)
+        flush_folder(beside)
         if folder.exists():
             stale = folder.with_name(f".{folder.name}.{os.getpid()}.old")
             folder.rename(stale)
@@ -55,7 +55,7 @@ def save(value: Any, folder: Path, facts: Mapping[str, Any]) -> None:
             shutil.rmtree(stale)
         else:
             beside.rename(folder)
-        _flush_folder(folder.parent)
+        flush_folder(folder.parent)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
@@ -189,10 +189,11 @@ def write_atomically(path: Path, text: str) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     _write(beside, text.encode())
     beside.replace(path)
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Puts the names in a folder on disk: a file that was renamed into it stays there after a crash."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

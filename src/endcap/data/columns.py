@@ -28,7 +28,9 @@ CATALOG: Mapping[str, dt.DataType] = {
 REQUIRED_EVENTS = ("time", "session_id", "kind", "item_id")
 REQUIRED_CATALOG = ("item_id",)
 LINE = "_line_"
-"""Row number in the file, where a source can tell it."""
+"""Row number in the file, where a source can tell it …"""
+FILE = "_file_"
+"""… and the name of the file."""
 
 
 def as_events(table: ibis.Table, source: str) -> ibis.Table:
@@ -65,7 +67,7 @@ def require(table: ibis.Table, names: tuple[str, ...], source: str) -> None:
     """Raises `BadData` if a column is missing, with the columns there are."""
     missing = [name for name in names if name not in table.columns]
     if missing:
-        there = ", ".join(column for column in table.columns if column != LINE)
+        there = ", ".join(column for column in table.columns if column not in (LINE, FILE))
         raise BadData(f"{source}: missing column {', '.join(map(repr, missing))}; there are: {there}")
 
 
@@ -83,7 +85,7 @@ def _cast(table: ibis.Table, columns: Mapping[str, dt.DataType], source: str) ->
         if name in table.columns:
             failed = typed.filter(typed[name].notnull() & typed[f"_typed_{name}"].isnull())
             _refuse(failed, source, f"{name} must be {_spoken(name, kind)}", name)
-    kept = [LINE] if LINE in table.columns else []
+    kept = [name for name in (FILE, LINE) if name in table.columns]
     return typed.select(*kept, **{name: typed[f"_typed_{name}"] for name in columns})
 
 
@@ -111,7 +113,8 @@ def _refuse(bad: ibis.Table, source: str, expected: str, field: str | None = Non
         return
     count = bad.count().to_pyarrow().as_py()
     row = found[0]
+    file = row.get(FILE) or source
     line = f", line {row[LINE]}" if row.get(LINE) is not None else ""
     shown = f", found {row[field]!r}" if field else ""
     more = f" (and {count - 1:,} rows more)" if count > 1 else ""
-    raise BadData(f"{source}{line}: {expected}{shown}{more}")
+    raise BadData(f"{file}{line}: {expected}{shown}{more}")

@@ -8,7 +8,7 @@ import ibis
 
 from endcap.core.errors import BadData
 from endcap.core.part import Part
-from endcap.data.columns import LINE, as_catalog, as_events
+from endcap.data.columns import FILE, LINE, as_catalog, as_events
 from endcap.data.ledger import Ledger
 
 
@@ -41,8 +41,12 @@ class Csv(Part):
         """Events and catalog in our columns; raises `BadData` naming file, line and field."""
 
         def read(files: list[str]) -> ibis.Table:
-            table = engine.read_csv(files, all_varchar=True, header=True)
-            return table.mutate(**{LINE: ibis.row_number() + 2})
+            tables = [engine.read_csv(file, all_varchar=True, header=True) for file in files]
+            numbered = [
+                table.mutate(**{LINE: ibis.row_number() + 2, FILE: ibis.literal(Path(file).name)})
+                for table, file in zip(tables, files, strict=True)
+            ]
+            return ibis.union(*numbered) if len(numbered) > 1 else numbered[0]
 
         return _tables(self.events, self.catalog, folder, read, ledger)
 

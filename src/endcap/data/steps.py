@@ -13,7 +13,7 @@ def without_cancelled_purchases(events: ibis.Table) -> ibis.Table:
     """A purchase that the same user gave back whole (same item, same quantity, later) says nothing of taste.
 
     Each return takes back the latest such purchase before it; both are dropped. Returns of something else, or of a
-    part, stay as events of kind ``return``.
+    part, and a second return of a purchase that is gone already, stay as events of kind ``return``.
     """
     keyed = events.mutate(row=ibis.row_number().over(order_by=[_.time, _.session_id, _.item_id, _.kind, _.quantity]))
     bought = keyed.filter(_.kind == "purchase", _.user_id.notnull())

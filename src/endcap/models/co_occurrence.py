@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from pydantic import NonNegativeFloat, PositiveInt
 
-from endcap.core.arrays import Array, Codes, Ragged, Scores, distinct, offsets_of
+from endcap.core.arrays import Array, Codes, Ragged, Scores, among, distinct, offsets_of
 from endcap.core.candidates import Candidates
 from endcap.core.dataset import Dataset
 from endcap.core.part import Part
@@ -57,23 +57,25 @@ class CoOccurrenceModel:
     seeds: int
 
     def __call__(self, query: Query, k: int) -> Candidates:
-        """The k items with the highest sum of scores over the seeds."""
+        """The k items with the highest sum of scores over the seeds, the seeds themselves left out."""
         seeds = query.seeds[-self.seeds :]
         if len(seeds) == 1:
             items, scores = self._of(seeds[0])
             return Candidates(items[:k], scores[:k])
         if not len(seeds):
             return Candidates.none()
-        found = [self._of(seed) for seed in seeds]
-        items = np.concatenate([items for items, _ in found])
-        scores = np.concatenate([scores for _, scores in found])
+        lists = [self._of(seed) for seed in seeds]
+        items = np.concatenate([items for items, _ in lists])
+        scores = np.concatenate([scores for _, scores in lists])
         if 8 * len(items) > len(self.neighbours):
             # Adding up over the whole catalog is faster than sorting, unless the catalog is much the larger.
-            sums = np.bincount(items, scores)
+            sums = np.bincount(items, scores, minlength=len(self.neighbours))
+            sums[query.seeds] = 0.0
             items = np.flatnonzero(sums).astype(np.int32)
             return Candidates(items, sums[items].astype(np.float32)).top(k)
         items, place = distinct(items)
-        return Candidates(items, np.bincount(place, scores).astype(np.float32)).top(k)
+        found = Candidates(items, np.bincount(place, scores).astype(np.float32))
+        return found.take(~among(items, query.seeds)).top(k)
 
     def contributions(self, query: Query, items: Codes) -> Array:
         """What each seed adds to the score of each item: ``[n_seeds, len(items)]``."""

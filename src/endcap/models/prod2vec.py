@@ -40,7 +40,7 @@ class Prod2Vec(Part):
     """With one, the same seed gives the same vectors; with more, the last digits vary from run to run (Hogwild)."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "Prod2VecModel":
-        """Vectors for every item that was seen; the others stay at zero and are never recommended."""
+        """Vectors for every item that was seen beside another; the rest stay at zero and are never recommended."""
         from endcap.models.kernels.skip_gram import train  # noqa: PLC0415 — compiled code is for fitting only
 
         rows, n = rows_of(data, self.source), len(data.catalog)
@@ -65,7 +65,7 @@ class Prod2Vec(Part):
                 ]  # fmt: skip
                 for job in jobs:
                     job.result()
-        inputs[counts == 0] = 0.0
+        inputs[np.bincount(rows.values[np.repeat(rows.lengths > 1, rows.lengths)], minlength=n) == 0] = 0.0
         return Prod2VecModel(inputs, outputs)
 
     def _keep(self, counts: Array) -> Scores:

@@ -50,6 +50,8 @@ def _operation(operation: Described, schemas: dict[type, Any], components: dict[
     body: dict[str, Any] = {}
     if operation.method == "POST":
         body = {"requestBody": {"required": True, **_content(schemas[operation.asked])}}
+        if operation.status == 202:
+            failures["503"] = "It cannot be stored now; the header Retry-After says when to try again."
         failures |= {"400": "The body is not JSON.", "413": "The body is too large."}
     else:
         body = {"parameters": list(_parameters(operation, components))}

@@ -117,6 +117,9 @@ def _reason(slot: Slot, query: Query, filled: Filled, reasons: list[str]) -> str
     elif not reasons and filled.tiers[0] != PRIMARY:
         missing = "nothing is known of this visitor yet" if not len(query.seeds) else "the seeds lead nowhere"
         reasons.append(missing)
+    elif not reasons and filled.tiers[-1] != PRIMARY:
+        filled_up = sum(tier != PRIMARY for tier in filled.tiers)
+        reasons.append(f"too little was found: the last {filled_up} come from {filled.tiers[-1]}")
     return "; ".join(reasons) or None
 
 

@@ -4,7 +4,9 @@ import contextlib
 import ctypes
 import gc
 import socket
+import sys
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -29,7 +31,16 @@ def bound(host: str, port: int) -> socket.socket:
 
 
 def run(app: ASGIApp, listening: socket.socket) -> None:
-    """Serves until it is told to stop (SIGINT or SIGTERM); requests under way are answered first."""
+    """Serves until it is told to stop (SIGINT or SIGTERM), logging to stderr; requests under way are answered first."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     _keep_memory()
     # What was loaded stays until the end: the garbage collector need not look through it again and again.
     gc.collect()

@@ -10,6 +10,7 @@ import msgspec
 
 from endcap.core.errors import BadData
 from endcap.core.records import Event
+from endcap.core.saving import flush_folder
 
 SEGMENT_BYTES = 64 * 2**20
 
@@ -43,7 +44,8 @@ class SegmentLog:
         with self._lock:
             if self._path.exists() and self._path.stat().st_size > SEGMENT_BYTES:
                 self._path = self._folder / _name(self._end)
-            size = self._path.stat().st_size if self._path.exists() else 0
+            begins = not self._path.exists()
+            size = 0 if begins else self._path.stat().st_size
             # Unbuffered: a buffer would be written after all when the file is closed, behind what was cut off.
             with self._path.open("ab", buffering=0) as file:
                 try:
@@ -51,6 +53,8 @@ class SegmentLog:
                     while left:
                         left = left[file.write(left) :]
                     os.fsync(file.fileno())
+                    if begins:
+                        flush_folder(self._folder)
                 except OSError:
                     os.truncate(self._path, size)
                     raise

@@ -1,4 +1,4 @@
-"""What each visitor touched lately: a fold over the event log."""
+"""What each session touched and each user bought lately: a fold over the event log."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ TOUCHES = frozenset({"view", "click", "cart", "purchase"})
 
 
 class Recent:
-    """The last items of each session and of each user, oldest first; bounded in length and in number.
+    """The last items that each session touched and each user bought, oldest first; bounded in length and in number.
 
     A repeated item moves to the end. When there are too many visitors, the one seen longest ago is forgotten.
     """
@@ -26,7 +26,7 @@ class Recent:
         for event in events:
             if event.kind in TOUCHES and event.item_id is not None:
                 self._touch(self._sessions, event.session_id, event.item_id)
-                if event.user_id is not None:
+                if event.user_id is not None and event.kind == "purchase":
                     self._touch(self._users, event.user_id, event.item_id)
 
     def of_session(self, session_id: str | None) -> list[str]:
@@ -34,7 +34,7 @@ class Recent:
         return list(self._sessions.get(session_id, ())) if session_id else []
 
     def of_user(self, user_id: str | None) -> list[str]:
-        """Item ids that this user touched since the log began, oldest first."""
+        """Item ids that this user bought since the log began, oldest first."""
         return list(self._users.get(user_id, ())) if user_id else []
 
     def _touch(self, visitors: OrderedDict[str, dict[str, None]], visitor: str, item_id: str) -> None:
