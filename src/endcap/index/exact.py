@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.arrays import Codes, Scores
-from endcap.core.candidates import best
+from endcap.core.arrays import NO_CODES, Codes, Scores
+from endcap.core.candidates import NO_SCORES, best
 from endcap.core.part import Part
 
 BLOCK = 2**24
@@ -39,10 +39,7 @@ class ExactIndex:
         `allowed` (one entry per item code) limits what may be found, without making the lists any shorter than they
         must be.
         """
-        columns, codes = self.columns, self.codes
-        if allowed is not None:
-            inside = allowed[codes]
-            columns, codes = columns[:, inside], codes[inside]
+        columns, codes = self._inside(allowed)
         found = np.full((len(vectors), k), -1, np.int32)
         cosines = np.full((len(vectors), k), np.nan, np.float32)
         step = max(1, BLOCK // max(len(codes), 1))
@@ -55,3 +52,21 @@ class ExactIndex:
                 found[start + row, : len(near)] = codes[near]
                 cosines[start + row, : len(near)] = scores[row, near]
         return found, cosines
+
+    def nearest(
+        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
+    ) -> tuple[Codes, Scores]:
+        """What `search` gives for one vector ``[size]``, without the padding; nothing for a zero vector."""
+        length = float(np.sqrt(vector @ vector))
+        if length == 0:
+            return NO_CODES, NO_SCORES
+        columns, codes = self._inside(allowed)
+        scores: Scores = (vector / np.float32(length)) @ columns
+        near = best(scores, codes, k)
+        return codes[near], scores[near]
+
+    def _inside(self, allowed: NDArray[np.bool_] | None) -> tuple[NDArray[np.float32], Codes]:
+        if allowed is None:
+            return self.columns, self.codes
+        inside = np.flatnonzero(allowed[self.codes])
+        return self.columns[:, inside], self.codes[inside]

@@ -30,6 +30,11 @@ class Index(Protocol):
     ) -> tuple[Codes, Scores]:
         """Codes and scores ``[n, k]`` of the nearest."""
 
+    def nearest(
+        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
+    ) -> tuple[Codes, Scores]:
+        """Codes and scores of the nearest of one vector, at most k."""
+
 
 @dataclass(frozen=True)
 class Nearest:
@@ -45,10 +50,9 @@ class Nearest:
         seeds = query.seeds
         if not len(seeds):
             return Candidates.none()
-        vector = self.model.embed(query)
-        codes, scores = self.index.search(vector[None, :], k + len(seeds), self._allowed(query))
-        found = Candidates(codes[0], scores[0])
-        return found.take((codes[0] >= 0) & ~among(codes[0], seeds)).take(slice(0, k))
+        codes, scores = self.index.nearest(self.model.embed(query), k + len(seeds), self._allowed(query))
+        fresh = np.flatnonzero(~among(codes, seeds))[:k]
+        return Candidates(codes[fresh], scores[fresh])
 
     def many(self, queries: Queries, k: int) -> tuple[Codes, Scores]:
         """As single calls, in blocks: ``codes[n, k]`` (-1: no more) and scores (NaN there)."""

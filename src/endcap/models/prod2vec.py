@@ -91,8 +91,9 @@ class Prod2VecModel:
     outputs: Vectors
 
     def embed(self, query: Query) -> Vectors:
-        """The mean direction of the seeds, shape ``[size]``; zero if there are none that are known."""
-        return mean_direction(self.vectors[query.seeds])
+        """The mean direction of the seeds, shape ``[size]``, of any length; zero if there are none that are known."""
+        seeds = query.seeds
+        return self.vectors[seeds[0]] if len(seeds) == 1 else mean_direction(self.vectors[seeds])
 
 
 def mean_direction(vectors: Vectors) -> Vectors:

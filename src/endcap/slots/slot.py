@@ -96,8 +96,11 @@ class Slot:
 
 
 def _wider(width: int, passed: int, k: int) -> int:
-    """How many to ask for next: what the share that passed suggests, and half as much again; at least twice as many."""
-    return max(2 * width, 3 * width * k // (2 * max(passed, 1)))
+    """How many to ask for next: what the share that passed suggests, and half as much again; at least twice as many.
+
+    If nothing passed, nothing can be guessed, and asking in small steps is what costs most.
+    """
+    return max(2 * width, 3 * width * k // (2 * passed)) if passed else 100 * width
 
 
 def _sound(candidates: Candidates) -> Candidates:
