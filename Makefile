@@ -42,8 +42,14 @@ check: install-dev  ## lint, types, layers
 unit: install-dev
 	$(BIN)/python -m pytest
 
-bench: install-dev  ## every benchmark, full size (DATA=folder where one needs data)
-	@for script in benchmarks/*.py; do $(BIN)/python $$script $(if $(DATA),--data $(DATA)) || exit 1; done
+BENCHMARKS := $(filter-out benchmarks/load.py benchmarks/measuring.py,$(wildcard benchmarks/*.py benchmarks/*/*.py))
+
+bench: install-dev  ## every benchmark, full size, recorded in benchmarks/results (DATA=folder where one needs data)
+	@for script in $(BENCHMARKS); do \
+	  echo "== $$script"; \
+	  $(BIN)/python $$script $(if $(DATA),--data $(DATA)) > .bench.txt || { cat .bench.txt; rm .bench.txt; exit 1; }; \
+	  cat .bench.txt; name=$${script#benchmarks/}; tail -n 1 .bench.txt > benchmarks/results/$$(echo $${name%.py} | tr / -).json; \
+	done; rm -f .bench.txt
 
 constraints: install-dev  ## write constraints.txt again from what pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv

@@ -14,6 +14,7 @@ def options(description: str, *, needs_data: bool = False) -> argparse.Namespace
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="a smoke run: it works, its figures mean nothing")
     parser.add_argument("--data", type=Path, required=needs_data, help="folder of the benchmark data")
+    parser.add_argument("--demo", type=Path, help="folder of a demo that was run already, for those that need one")
     return parser.parse_args()
 
 

@@ -84,10 +84,10 @@ def memory_mb(pid: int) -> float:
 
 
 def main() -> None:
-    quick = options(__doc__ or "").quick
-    seconds, rounds = (0.5, 1) if quick else (5.0, 5)
+    chosen = options(__doc__ or "")
+    seconds, rounds = (0.5, 1) if chosen.quick else (5.0, 5)
     with tempfile.TemporaryDirectory() as folder:
-        config = jobs.demo(Path(folder), serving=False)
+        config = chosen.demo / jobs.CONFIG if chosen.demo else jobs.demo(Path(folder), serving=False)
         shelf = Shelf(configured(config).workdir / "bundles")
         current = shelf.named("current")
         assert current is not None

@@ -61,7 +61,8 @@ class ExactIndex:
         if length == 0:
             return NO_CODES, NO_SCORES
         columns, codes = self._inside(allowed)
-        scores: Scores = (vector / np.float32(length)) @ columns
+        unit: NDArray[np.float32] = (vector / length).astype(np.float32, copy=False)
+        scores: Scores = unit @ columns
         near = best(scores, codes, k)
         return codes[near], scores[near]
 
