@@ -1,0 +1,164 @@
+"""Session nearest neighbours: what visits like this one went on to.
+
+Vector multiplication session kNN (V-SKNN): Ludewig and Jannach, Evaluation of session-based recommendation algorithms,
+UMUAI 28 (2018). Decay by distance and by age as in STAN: Garg et al., Sequence and time aware neighborhood for
+session-based recommendations, SIGIR 2019; rarity of shared items as in VSTAN: Ludewig et al., Empirical analysis of
+session-based recommendation algorithms, UMUAI 31 (2021). Coming back to what was seen has weights of its own here: on
+real visits it is one click in five.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+from endcap.core.arrays import Array, Codes, Ragged, Scores, among, distinct, offsets_of
+from endcap.core.candidates import Candidates
+from endcap.core.dataset import DAY, Dataset
+from endcap.core.errors import BadData
+from endcap.core.part import Part
+from endcap.core.query import Queries, Query
+
+
+class SessionKNN(Part):
+    """Finds the visits that share most with this one, and scores what stands near the shared items in them."""
+
+    neighbours: PositiveInt = 150
+    """As many of the nearest visits are asked."""
+    sample: PositiveInt = 5000
+    """Of the visits that have an item, at most so many of the latest are looked at."""
+    recency: PositiveFloat = 2.0
+    """Steps back in this visit until a click counts 1/e."""
+    distance: PositiveFloat = 4.0
+    """Steps from the shared item in the other visit until an item counts 1/e."""
+    backwards: float = Field(default=0.6, ge=0.0, le=1.0)
+    """What an item before the shared one counts, against one after it."""
+    age: PositiveFloat | None = None
+    """Days until a visit counts 1/e; without it, old visits count as new ones."""
+    length: NonNegativeFloat = 0.1
+    """Long visits share much with all; their similarity is divided by their length to this power."""
+    shared_rarity: NonNegativeFloat = 2.0
+    """A shared item counts by its inverse frequency (logarithm) to this power."""
+    found_rarity: NonNegativeFloat = 1.3
+    """A found item, likewise."""
+    own: NonNegativeFloat = 1.5
+    """What a shared item itself counts, as something to come back to."""
+    again: NonNegativeFloat = 1.5
+    """What an item of this visit counts in the end, against a new one …"""
+    again_last: NonNegativeFloat = 3.0
+    """… and the very last one."""
+
+    def fit(self, data: Dataset, rng: np.random.Generator) -> "SessionKNNModel":
+        """The visits, and for each item the latest visits that have it; raises `BadData` if there are none."""
+        rows, n = data.sessions, len(data.catalog)
+        if not len(rows.values):
+            raise BadData("session_knn learns from sessions, and the data has no event with an item")
+        number = rows.rows
+        place = np.arange(len(rows.values)) - rows.offsets[number]
+        # An item that comes again counts at its last place.
+        order = np.lexsort((-place, rows.values, number))
+        fresh = np.ones(len(order), bool)
+        fresh[1:] = (np.diff(rows.values[order]) != 0) | (np.diff(number[order]) != 0)
+        kept = order[fresh]
+        last = np.full(len(rows), -np.inf)
+        np.maximum.at(last, data.events.session, data.events.time)
+        lists, places = self._latest(rows.values[kept], number[kept], place[kept], last, n)
+        counts = np.bincount(rows.values[kept], minlength=n)
+        rarity = np.log((len(rows) + 1.0) / (counts + 1.0)) + 1e-9
+        ages = np.zeros(len(rows)) if self.age is None else (data.now - last) / (self.age * DAY)
+        lengths = np.maximum(rows.lengths, 1) ** self.length
+        return SessionKNNModel(
+            sessions=Ragged(rows.offsets, rows.values.astype(np.int32)),
+            lists=lists,
+            places=places.astype(np.int32),
+            shared=(rarity**self.shared_rarity).astype(np.float64),
+            found=(rarity**self.found_rarity).astype(np.float64),
+            weights=np.exp(-np.where(np.isfinite(ages), ages, 0.0)) / lengths,
+            neighbours=self.neighbours,
+            recency=self.recency,
+            distance=self.distance,
+            backwards=self.backwards,
+            own=self.own,
+            again=self.again,
+            again_last=self.again_last,
+        )
+
+    def _latest(self, items: Array, rows: Array, places: Array, last: Array, n: int) -> tuple[Ragged, Array]:
+        """By item the latest visits that have it, the latest first, and the place of the item in each."""
+        order = np.lexsort((rows, -last[rows], items))
+        items, rows, places = items[order], rows[order], places[order]
+        starts = offsets_of(np.bincount(items, minlength=n))
+        kept = np.arange(len(items)) - starts[items] < self.sample
+        lengths = np.bincount(items[kept], minlength=n)
+        return Ragged(offsets_of(lengths), rows[kept].astype(np.int32)), places[kept]
+
+
+@dataclass(frozen=True)
+class SessionKNNModel:
+    """The visits, and for each item the visits that have it."""
+
+    sessions: Ragged
+    lists: Ragged
+    places: Codes
+    """For every entry of `lists`, where in that visit the item stands."""
+    shared: NDArray[np.float64]
+    """By item, what it counts when it is shared …"""
+    found: NDArray[np.float64]
+    """… and when it is found."""
+    weights: NDArray[np.float64]
+    """By visit: its age and length."""
+    neighbours: int
+    recency: float
+    distance: float
+    backwards: float
+    own: float
+    again: float
+    again_last: float
+
+    def __call__(self, query: Query, k: int) -> Candidates:
+        """The k items that the nearest visits hold near what they share with this one."""
+        visit = query.seeds
+        if not len(visit):
+            return Candidates.none()
+        near, similarity, place = self._nearest(visit)
+        starts, lengths = self.sessions.offsets[near], self.sessions.lengths[near]
+        where = np.arange(lengths.sum()) - np.repeat(offsets_of(lengths)[:-1], lengths)
+        items = self.sessions.values[np.repeat(starts, lengths) + where]
+        steps = where - np.repeat(place, lengths)
+        weight = np.repeat(similarity, lengths) * np.exp(-(np.abs(steps) - 1.0) / self.distance)
+        weight = np.where(steps == 0, np.repeat(similarity, lengths) * self.own, weight)
+        weight = np.where(steps < 0, weight * self.backwards, weight) * self.found[items]
+        codes, position = distinct(items)
+        scores = np.bincount(position, weight, minlength=len(codes))
+        scores *= np.where(codes == visit[-1], self.again_last, np.where(among(codes, visit), self.again, 1.0))
+        held = scores > 0
+        return Candidates(codes[held], scores[held].astype(np.float32)).top(k)
+
+    def many(self, queries: Queries, k: int) -> tuple[Codes, Scores]:
+        """As single calls, compiled: ``codes[n, k]`` (-1: no more) and scores (NaN there)."""
+        from endcap.models.kernels.sessions import answered  # noqa: PLC0415 — a serving process asks one by one
+
+        visits = queries.seeds
+        settings = (self.recency, self.distance, self.backwards, self.own, self.again, self.again_last)
+        return answered(
+            visits.offsets, visits.values, self.sessions.offsets, self.sessions.values,
+            self.lists.offsets, self.lists.values, self.places, self.shared, self.found, self.weights,
+            np.array(settings), self.neighbours, k,
+        )  # fmt: skip
+
+    def _nearest(self, visit: Codes) -> tuple[Array, Array, Array]:
+        """The nearest visits, how near, and the place in each of the latest item that it shares with this one."""
+        latest = list(dict.fromkeys(visit[::-1].tolist()))
+        steps = len(visit) - 1 - np.array([int(np.flatnonzero(visit == item)[-1]) for item in latest])
+        counts = np.exp(-steps / self.recency) * self.shared[latest]
+        rows = [self.lists[item] for item in latest]
+        places = [self.places[self.lists.offsets[item] : self.lists.offsets[item + 1]] for item in latest]
+        entries = np.concatenate(rows)
+        near, position = distinct(entries)
+        similarity = np.bincount(position, np.repeat(counts, [len(row) for row in rows]), minlength=len(near))
+        similarity = similarity * self.weights[near]
+        first = np.full(len(near), len(entries))
+        np.minimum.at(first, position, np.arange(len(entries)))
+        best = np.lexsort((near, -similarity))[: self.neighbours]
+        return near[best], similarity[best], np.concatenate(places)[first[best]]
