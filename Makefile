@@ -1,11 +1,12 @@
 # endcap: `make demo` shows it, `make test` proves it. Both set everything up on a bare machine.
 PYTHON ?= python3
 VENV   ?= .venv
+DBT    := .venv-dbt
 BIN    := $(VENV)/bin
 PORT   ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test install install-dev check unit browser-packages bench clean constraints
+.PHONY: help demo test install install-dev install-dbt check unit system-packages bench clean constraints
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -13,10 +14,11 @@ help:  ## what can be made
 demo: install  ## prepare, train, evaluate, release and serve the demo shop
 	$(BIN)/endcap demo --port $(PORT)
 
-test: install-dev browser-packages check unit  ## everything that CI runs
+test: install-dev install-dbt system-packages check unit  ## everything that CI runs
 
 install: $(VENV)/.core  ## the environment in .venv
 install-dev: $(VENV)/.dev
+install-dbt: $(DBT)/.done  ## dbt for integrations/dbt, in .venv-dbt: its dependencies and ours exclude each other
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "endcap needs Python 3.11 or later: make PYTHON=python3.12 …"; exit 1; }
@@ -30,8 +32,14 @@ $(VENV)/.dev: $(VENV)/.core
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-browser-packages:
-	@tools/install_chromium.sh
+$(DBT)/.done: $(VENV)/bin/python integrations/dbt/requirements.txt integrations/dbt/constraints.txt
+	@rm -rf $(DBT) && $(VENV)/bin/python -m venv $(DBT)
+	$(DBT)/bin/python -m pip install --quiet --disable-pip-version-check --constraint integrations/dbt/constraints.txt --requirement integrations/dbt/requirements.txt
+	@touch $@
+
+system-packages:
+	@tools/install_package.sh chromium chromium "the browser tests"
+	@tools/install_package.sh java default-jre-headless "the Spark tests"
 
 check: install-dev  ## lint, types, layers
 	$(BIN)/ruff check .
@@ -56,4 +64,4 @@ constraints: install-dev  ## write constraints.txt again from what pyproject.tom
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-emit-index-url --no-annotate --no-header pyproject.toml -o constraints.txt
 
 clean:
-	rm -rf $(VENV) var .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(DBT) var .mypy_cache .ruff_cache .import_linter_cache

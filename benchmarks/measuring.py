@@ -15,6 +15,7 @@ def options(description: str, *, needs_data: bool = False) -> argparse.Namespace
     parser.add_argument("--quick", action="store_true", help="a smoke run: it works, its figures mean nothing")
     parser.add_argument("--data", type=Path, required=needs_data, help="folder of the benchmark data")
     parser.add_argument("--demo", type=Path, help="folder of a demo that was run already, for those that need one")
+    parser.add_argument("--peers", help="the interpreter that has the peers, where they cannot live beside endcap")
     return parser.parse_args()
 
 

@@ -183,7 +183,7 @@ def shop_url(demo_workdir: Path) -> Iterator[str]:
 def browser() -> Iterator["Browser"]:
     """Headless Chromium; without it the tests that need it are skipped, except in CI."""
     if not CHROMIUM.exists():
-        missing = f"{CHROMIUM} is missing; `make browser-packages` installs it"
+        missing = f"{CHROMIUM} is missing; `make system-packages` installs it"
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)

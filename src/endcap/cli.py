@@ -88,12 +88,13 @@ def fail(message: str) -> NoReturn:
 @app.command()
 @explained
 def init(
-    events: Annotated[Path, typer.Argument(help="A CSV or Parquet file of events in our columns.")],
-    catalog: Annotated[Path | None, typer.Option(help="A file of items: item_id, title, category, family.")] = None,
+    data: Annotated[list[str], typer.Argument(help="Files, a folder, or a connection string such as postgres://…")],
+    catalog: Annotated[Path | None, typer.Option(help="A file of items, if it is not told from its columns.")] = None,
     config: ConfigPath = jobs.CONFIG,
 ) -> None:
-    """Write an endcap.toml for your own files."""
-    people.print(f"wrote {jobs.init(events, catalog, config)}; next: endcap train && endcap release && endcap serve")
+    """Look at your data, guess what it means, and write an endcap.toml for it."""
+    written = jobs.init(data, catalog, config, Terminal())
+    people.print(f"wrote {written}; next: endcap train && endcap release && endcap serve")
 
 
 @app.command()
@@ -102,6 +103,36 @@ def prepare(config: ConfigPath = jobs.CONFIG) -> None:
     """Read and clean the sources, and say what was dropped and why."""
     watch = Terminal()
     watch.show(jobs.prepare(config, watch))
+
+
+@app.command()
+@explained
+def lint(
+    config: ConfigPath = jobs.CONFIG,
+    json: AsJson = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings end with exit code 1 too, as errors do.")] = False,
+) -> None:
+    """Say what is wrong with the sources, which models it disables, and how to repair it."""
+    watch = Terminal()
+    health = jobs.lint(config, watch)
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(health.to_json()) + b"\n")
+    else:
+        watch.show(health)
+    if health.failed(strict=strict):
+        raise typer.Exit(1)
+
+
+@app.command()
+@explained
+def profile(config: ConfigPath = jobs.CONFIG, json: AsJson = False) -> None:
+    """Show what the data looks like: a page of plots, and what changed since the last run."""
+    watch = Terminal()
+    found = jobs.profile(config, watch)
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(found.to_json()) + b"\n")
+    else:
+        watch.show(found)
 
 
 @app.command()
@@ -171,9 +202,10 @@ def demo(
     workdir: Annotated[Path, typer.Option(help="Where everything lands.")] = Path("endcap-demo"),
     port: Annotated[int | None, typer.Option(help="Port of the shop; 0 takes a free one.", min=0, max=65535)] = None,
     serve: Annotated[bool, typer.Option(help="Serve the shop at the end.")] = True,
+    shop: Annotated[str, typer.Option(help="demo: real orders; synthetic: made up, with known answers.")] = jobs.DEMO,
 ) -> None:
-    """The whole way on real data: prepare, train, evaluate, release, and a shop to look at."""
-    jobs.demo(workdir, port, serve, Terminal())
+    """The whole way on real or made-up data: prepare, train, evaluate, release, and a shop to look at."""
+    jobs.demo(workdir, port, serve, Terminal(), shop)
 
 
 def _request(**fields: object) -> Request:

@@ -7,17 +7,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from endcap.core.errors import BadConfig, UnknownPart
 from endcap.core.part import build, explained
 from endcap.core.query import Retriever, Stage
+from endcap.core.step import Step, step_of
 from endcap.slots.slot import Slot
 
-VERBS = {"source": "tables", "model": "fit", "index": "build", "stage": "__call__"}
+VERBS = {"source": "tables", "model": "fit", "index": "build"} | dict.fromkeys(("stage", "check", "step"), "__call__")
 """What each kind of part must be able to do."""
+Severity = Literal["stop", "warn"]
+SEVERITIES: tuple[Severity, ...] = ("stop", "warn")
+"""What a failed check does: it keeps the new dataset out, or it is only shown."""
 Use = str | dict[str, Any]
 """A part by name, or a table with the name under ``use`` and its settings beside it."""
 
@@ -36,6 +40,13 @@ class ShopSettings(_Table):
     currency: str = "GBP"
     attribution: str = ""
     """Whom the data is owed to; shown on the storefront and in reports."""
+
+
+class PrepareSettings(_Table):
+    """What is done with events and catalog, in this order, before anything is learned from them."""
+
+    events: list[Use] = []
+    catalog: list[Use] = []
 
 
 class SlotSettings(_Table):
@@ -58,6 +69,8 @@ class EvaluateSettings(_Table):
 
     test_share: float = Field(default=0.2, gt=0, lt=1)
     """Share of the orders, the latest, that is judged on."""
+    gap_days: float = Field(default=0.0, ge=0)
+    """Learning ends so many days before them."""
     queries: PositiveInt = 2000
     """At most so many per task."""
     baselines: list[str] = []
@@ -78,6 +91,9 @@ class Settings(_Table):
 
     shop: ShopSettings = ShopSettings()
     sources: list[dict[str, Any]] = Field(min_length=1)
+    prepare: PrepareSettings = PrepareSettings()
+    checks: list[dict[str, Any]] = []
+    """What is expected of every dataset: ``use``, settings, and ``severity`` (``stop`` or ``warn``)."""
     seed: int = Field(default=0, ge=0)
     """Every random choice starts from it."""
     models: dict[str, dict[str, Any]]
@@ -113,6 +129,29 @@ class Config:
         """Where the data comes from; built when first asked for, since a serving process never reads any."""
         tables = enumerate(self.settings.sources)
         return tuple(_part(self.path, self.text, f"sources.{place}", table, "source") for place, table in tables)
+
+    @cached_property
+    def steps(self) -> Mapping[str, tuple[Step, ...]]:
+        """The preparation steps of ``events`` and of ``catalog``; built when first asked for, as the sources are."""
+        tables = {"events": self.settings.prepare.events, "catalog": self.settings.prepare.catalog}
+        return {
+            name: tuple(
+                _part(self.path, self.text, f"prepare.{name}.{place}", use, "step") for place, use in enumerate(uses)
+            )
+            for name, uses in tables.items()
+        }
+
+    @cached_property
+    def checks(self) -> tuple[tuple[str, Severity, Any], ...]:
+        """Name, severity and expectation of every check; built when first asked for, as the sources are."""
+        return tuple(self._check(place, dict(table)) for place, table in enumerate(self.settings.checks))
+
+    def _check(self, place: int, table: dict[str, Any]) -> tuple[str, Severity, Any]:
+        severity, key = table.pop("severity", "stop"), f"checks.{place}"
+        if severity not in SEVERITIES:
+            problem = f"{key}.severity: found {severity!r}: there are: {', '.join(SEVERITIES)}"
+            raise BadConfig(_placed(self.path, self.text, problem))
+        return f"{place + 1} {_name(table)}", severity, _part(self.path, self.text, key, table, "check")
 
     @property
     def folder(self) -> Path:
@@ -152,7 +191,7 @@ def load(path: Path, *, serving: bool = False) -> Config:
         raise BadConfig(f"{path}: cannot be read: {error}") from error
     config = parse(text, path)
     if not serving:
-        config.sources  # noqa: B018 — a mistake in them is found now, not after an hour of work
+        config.sources, config.steps, config.checks  # noqa: B018 — a mistake in them is found now, not after an hour of work
     return config
 
 
@@ -190,7 +229,7 @@ def _part(path: Path, text: str, place: str, use: Use, kind: str) -> Any:
     if not isinstance(name, str):
         raise BadConfig(_placed(path, text, f"{place}.use: this key is needed: the name of a {kind}"))
     try:
-        built = build(name, options, kind)
+        built = step_of(name, options) if kind == "step" else build(name, options, kind)
     except UnknownPart as error:
         raise UnknownPart(_placed(path, text, f"{place}.use: {error}")) from error
     except BadConfig as error:
@@ -216,7 +255,8 @@ def _named(parts: Iterable[tuple[str, Stage]]) -> dict[str, Stage]:
 
 def _explained(error: ValidationError) -> list[str]:
     known: dict[str, type[BaseModel]] = {
-        "shop": ShopSettings, "evaluate": EvaluateSettings, "serve": ServeSettings, "slots": SlotSettings,
+        "shop": ShopSettings, "prepare": PrepareSettings, "evaluate": EvaluateSettings, "serve": ServeSettings,
+        "slots": SlotSettings,
     }  # fmt: skip
     lines = []
     for place, line in zip(error.errors(), explained(error, Settings), strict=True):

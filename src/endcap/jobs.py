@@ -8,10 +8,10 @@ import shutil
 import sys
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.resources import files
@@ -24,27 +24,33 @@ from endcap import __version__
 from endcap.config import Config, Search, load, parse
 from endcap.core.bundle import Bundle, Histories, Shelf
 from endcap.core.dataset import Dataset
-from endcap.core.errors import BadBundle, BadConfig, BadData, CannotServe
+from endcap.core.errors import BadBundle, BadConfig, CannotServe
 from endcap.core.part import Part
 from endcap.core.progress import Nobody, Watch
 from endcap.core.records import Request, Slate
-from endcap.core.saving import facts_of, save, write_atomically
+from endcap.core.saving import facts_of, only_one, save, write_atomically
 from endcap.core.saving import load as load_saved
 
 if TYPE_CHECKING:
+    from endcap.data.lint.findings import Health
+    from endcap.data.profile.facts import Profile
     from endcap.evaluate.report import Report
+    from endcap.evaluate.tasks import TaskMaker
     from endcap.serve.recommender import Recommender
 
 CONFIG = Path("endcap.toml")
 NOBODY = Nobody()
+DEMO = "demo"
+"""The shop that is shown if nobody asks for another."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A dataset, and what was dropped and changed on the way to it."""
+    """A dataset, what was dropped and changed on the way to it, and what came of the checks."""
 
     dataset: Dataset
     ledger: list[dict[str, Any]]
+    checks: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -55,16 +61,23 @@ class Serving:
     bundle: str
 
 
-def init(events: Path, catalog: Path | None = None, config: Path = CONFIG) -> Path:
-    """Writes a settings file for event and catalog files in our columns; refuses to overwrite one.
+def init(
+    data: Path | str | Sequence[Path | str], catalog: Path | None = None, config: Path = CONFIG, watch: Watch = NOBODY
+) -> Path:
+    """Looks at files, folders and databases, guesses what they mean, and writes settings that can be trained on.
 
-    Raises `BadData` if a file cannot be read or lacks a column, and `BadConfig` if there are settings already.
+    Raises `BadData` if they cannot be read or hold no events, and `BadConfig` if there are settings already.
     """
-    from endcap.data.starting import settings_for
+    from endcap.data.starting.writing import guess_for
 
     if config.exists():
         raise BadConfig(f"{config}: exists already; remove it first, or write to another file with --config")
-    write_atomically(config, settings_for(events, catalog, config.resolve().parent))
+    places = [data] if isinstance(data, Path | str) else data
+    with watch.step("look at the data"):
+        described = None if catalog is None else str(catalog)
+        guess = guess_for([str(place) for place in places], described, config.resolve().parent)
+    watch.show(guess)
+    write_atomically(config, guess.text)
     return config
 
 
@@ -72,6 +85,30 @@ def prepare(config: Path = CONFIG, watch: Watch = NOBODY) -> Prepared:
     """The dataset of the configured sources, prepared and saved; what is unchanged is not prepared again."""
     settings = load(config)
     return _prepared(settings, watch)
+
+
+def profile(config: Path = CONFIG, watch: Watch = NOBODY) -> "Profile":
+    """What the prepared data looks like, and what changed since it was prepared from other data.
+
+    Writes ``reports/profile.json`` and ``reports/profile.html`` into the workdir.
+    """
+    settings = load(config)
+    return _profiled(settings, _prepared(settings, watch).dataset, watch)
+
+
+def lint(config: Path = CONFIG, watch: Watch = NOBODY) -> "Health":
+    """What is wrong with the sources as they come, and which models and slots of these settings it disables."""
+    from endcap.data.engines import connect
+    from endcap.data.lint.needs import needs_of
+    from endcap.data.lint.reading import sources_linted
+
+    settings = load(config)
+    slots = {name: (*slot.retrievers, *slot.fallback) for name, slot in settings.settings.slots.items()}
+    within = {name: search.within for name, search in settings.searches.items()}
+    needs = needs_of(settings.recipes, slots, within)
+    engine = connect(settings.settings.shop.engine)
+    with watch.step("look at the sources as they come"):
+        return sources_linted(settings.sources, engine, settings.folder, needs, time.time())
 
 
 def train(config: Path = CONFIG, watch: Watch = NOBODY) -> Bundle:
@@ -84,6 +121,7 @@ def train(config: Path = CONFIG, watch: Watch = NOBODY) -> Bundle:
         catalog=data.catalog,
         histories=Histories(data.users, data.histories("purchase")),
         models=models,
+        constants=data.fitted,
         facts={
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "data": data.fingerprint,
@@ -108,7 +146,7 @@ def evaluate(config: Path = CONFIG, watch: Watch = NOBODY) -> "Report":
     settings = load(config)
     shop, how = settings.settings.shop, settings.settings.evaluate
     prepared = _prepared(settings, watch)
-    split = time_split(prepared.dataset, how.test_share)
+    split = time_split(prepared.dataset, how.test_share, how.gap_days)
     models = _fitted(settings, split.train, watch)
     tasks = {name: slot.task for name, slot in settings.settings.slots.items()}
     judged = entries(
@@ -118,14 +156,13 @@ def evaluate(config: Path = CONFIG, watch: Watch = NOBODY) -> "Report":
         how.model_tasks,
     )
     rng = np.random.default_rng(settings.settings.seed)
-    tested = back_test(split, judged, rng, how.queries, watch.step)
+    tested = back_test(split, judged, rng, how.queries, watch.step, _tasks(settings, split.train))
     fingerprint = prepared.dataset.fingerprint
     report = Report(shop.name, tested, prepared.ledger, settings.text, _versions(), fingerprint)
     with watch.step("write the report"):
-        charts = files("endcap.serve") / "storefront" / "static" / "vendor" / "echarts" / "echarts.min.js"
         folder = settings.workdir / "reports"
         write_atomically(folder / "evaluation.json", json.dumps(report.to_json(), indent=1))
-        write_atomically(folder / "evaluation.html", html(report, charts.read_text("utf-8")))
+        write_atomically(folder / "evaluation.html", html(report, _charts()))
     return report
 
 
@@ -179,13 +216,17 @@ def explain(request: Request, config: Path = CONFIG) -> Slate:
 
 
 def demo(
-    workdir: Path = Path("endcap-demo"), port: int | None = None, serving: bool = True, watch: Watch = NOBODY
+    workdir: Path = Path("endcap-demo"),
+    port: int | None = None,
+    serving: bool = True,
+    watch: Watch = NOBODY,
+    shop: str = DEMO,
 ) -> Path:
-    """The whole way on the data that comes with endcap: prepare, train, evaluate, release, serve.
+    """The whole way on the data that comes with endcap, or on a made-up shop: prepare, train, evaluate, release, serve.
 
     Everything lands in the workdir; an ``endcap.toml`` that is there is kept, so that it can be changed and run again.
     """
-    config = write_demo(workdir)
+    config = write_demo(workdir, shop)
     watch.show(prepare(config, watch))
     watch.show(train(config, watch))
     watch.show(evaluate(config, watch))
@@ -195,44 +236,59 @@ def demo(
     return config
 
 
-def write_demo(workdir: Path) -> Path:
-    """The settings file of the demo shop in a folder; one that is there already is kept."""
+def write_demo(workdir: Path, shop: str = DEMO) -> Path:
+    """The settings file of a demo shop in a folder; one that is there already is kept.
+
+    Raises `BadConfig` if no shop of that name comes with endcap.
+    """
+    shops = {Path(str(path)).stem: Path(str(path)) for path in (files("endcap.data") / "shops").iterdir()}
+    known = sorted(name for name, path in shops.items() if path.suffix == ".toml")
+    if shop not in known:
+        raise BadConfig(f"no shop is called {shop!r}; there are: {', '.join(known)}")
     workdir.mkdir(parents=True, exist_ok=True)
     config = workdir / CONFIG
     if not config.exists():
-        shutil.copyfile(str(files("endcap.data") / "shops" / "demo.toml"), config)
+        shutil.copyfile(shops[shop], config)
     return config
 
 
 def _prepared(config: Config, watch: Watch) -> Prepared:
-    import duckdb
-    import ibis
+    from endcap.data.checks import Check, accepted, still_accepted
+    from endcap.data.prepare import Clean, Plan, prepared, saved
+    from endcap.data.summary import summary_of
 
-    from endcap.data.ledger import Ledger
-    from endcap.data.prepare import dataset_of, fingerprint_of
+    shop, workdir = config.settings.shop, config.workdir
+    plan = Plan(config.sources, config.folder, config.steps["events"], config.steps["catalog"])
+    checks, now = [Check(*told) for told in config.checks], time.time()
 
-    folder = config.workdir / "dataset"
-    inputs = [path for source in config.sources for path in source.inputs(config.folder)]
-    described = [f"{_code_of(source)}{source.model_dump_json()}" for source in config.sources]
-    fingerprint = fingerprint_of(inputs, f"{described}")
-    # What is damaged is made again, so that running the same command once more is always a remedy.
-    with suppress(BadBundle):
-        if facts_of(folder)["fingerprint"] == fingerprint:
+    def accept(clean: Clean) -> dict[str, Any]:
+        return accepted(summary_of(clean.events, clean.catalog), workdir / "dataset", checks, now)
+
+    with only_one(workdir):
+        fingerprint = plan.fingerprint(workdir / ".hashes.json", now)
+        # What is damaged is made again, so that running the same command once more is always a remedy.
+        there = saved(workdir / "dataset", fingerprint)
+        if there:
             with watch.step("load the dataset (its sources are unchanged)"):
-                return Prepared(load_saved(folder), facts_of(folder)["ledger"])
-    ledger = Ledger()
-    with watch.step("prepare the data"):
-        engine = ibis.duckdb.connect()
-        if len(config.sources) > 1:
-            raise BadConfig(f"{config.path}: {len(config.sources)} sources; this version reads one")
-        try:
-            events, catalog = config.sources[0].tables(engine, config.folder, ledger)
-            dataset = dataset_of(events, catalog, fingerprint)
-        except duckdb.Error as error:
-            raise BadData(f"{', '.join(map(str, inputs))}: cannot be read: {' '.join(str(error).split())}") from error
-        entries = [asdict(entry) for entry in ledger.entries]
-        save(dataset, folder, {"kind": "dataset", "fingerprint": fingerprint, "ledger": entries})
-    return Prepared(dataset, entries)
+                return Prepared(there[0], there[1]["ledger"], still_accepted(there[1], checks, now))
+        with watch.step("prepare the data"):
+            dataset = prepared(plan, shop.engine, workdir, fingerprint, accept)
+        facts = facts_of(workdir / "dataset")
+    _profiled(config, dataset, watch)
+    return Prepared(dataset, facts["ledger"], facts["checks"])
+
+
+def _profiled(config: Config, data: Dataset, watch: Watch) -> "Profile":
+    from endcap.data.profile.keeping import written
+
+    with watch.step("profile the data"):
+        return written(data, config.settings.shop.name, config.workdir / "reports", _charts())
+
+
+def _charts() -> str:
+    """The script that draws the plots of a page."""
+    folder = files("endcap.serve") / "storefront" / "static" / "vendor" / "echarts"
+    return (folder / "echarts.min.js").read_text("utf-8")
 
 
 def _fitted(config: Config, data: Dataset, watch: Watch) -> dict[str, Any]:
@@ -256,6 +312,15 @@ def _fitted(config: Config, data: Dataset, watch: Watch) -> dict[str, Any]:
     with watch.step(f"fit {', '.join(config.recipes)}"), ThreadPoolExecutor(os.cpu_count()) as pool:
         models = dict(zip(recipes, pool.map(fit, recipes), strict=True))
     return {name: _retriever(models[recipe], config.searches[name]) for name, recipe in config.recipes.items()}
+
+
+def _tasks(config: Config, train: Dataset) -> "Mapping[str, TaskMaker]":
+    """What can be judged: every task, and those that a source which knows the truth adds to them."""
+    from endcap.evaluate.tasks import TASKS
+    from endcap.evaluate.truth import truth_tasks
+
+    known = [source for source in config.sources if hasattr(source, "truth")]
+    return dict(TASKS) | (truth_tasks(known[0].truth(config.folder, train.catalog.items)) if known else {})
 
 
 def _retriever(model: Any, search: Search) -> Any:

@@ -1,20 +1,30 @@
 """What jobs give, as people want to see it in a terminal."""
 
 from functools import singledispatch
+from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from endcap.core.bundle import Bundle
 from endcap.core.records import Slate
+from endcap.data.starting.guess import SURE, Guess
 from endcap.jobs import Prepared, Serving
 
 
 @singledispatch
 def shown(thing: object) -> RenderableType:
     """A renderable for anything that a job gives; as text if nothing better is known."""
+    if type(thing).__name__ == "Health":
+        return _health(thing)
+    from endcap.data.profile.facts import Profile  # noqa: PLC0415 — only for those who prepare
+    from endcap.data.profile.page import terminal as profiled  # noqa: PLC0415
     from endcap.evaluate.report import Report, terminal  # noqa: PLC0415 — only for those who evaluate
 
+    if isinstance(thing, Profile):
+        return profiled(thing)
     return terminal(thing) if isinstance(thing, Report) else str(thing)
 
 
@@ -34,12 +44,42 @@ def _(thing: Prepared) -> RenderableType:
         table.add_row(entry["step"], *numbers, entry["why"])
     data = thing.dataset
     counts = f"{len(data.events):,} events, {len(data.catalog):,} items, {len(data.users):,} users"
-    return Group(table, f"{counts}, {len(data.baskets):,} baskets; dataset {data.fingerprint}")
+    said = f"{counts}, {len(data.baskets):,} baskets; dataset {data.fingerprint}"
+    return Group(table, *map(_checked, thing.checks), said)
 
 
 @shown.register
 def _(thing: Bundle) -> RenderableType:
     return f"bundle [bold]{thing.name}[/bold]: {', '.join(thing.models)}"
+
+
+def _checked(result: dict[str, Any]) -> RenderableType:
+    """One line for a check: what came of it, what was found and expected."""
+    colour = {"passed": "green", "skipped": "dim", "failed": "bold yellow"}[result["outcome"]]
+    said = f"found {result['found']}; expected {result['expected']}"
+    return Text.assemble("check ", (f"{result['outcome']:8}", colour), f"{result['check']}: {said}")
+
+
+def _health(health: Any) -> RenderableType:
+    """What the linter found: each finding with its examples, what it disables and how to repair it; then the score."""
+    colours = {"error": "red", "warning": "yellow", "note": "blue"}
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for finding in health.findings:
+        colour = colours[finding.severity]
+        said = [Text.assemble(finding.says, (f"  {finding.rule}", "dim"))]
+        for example in finding.examples:
+            place = f"{example.file}, line {example.line}: " if example.file else ""
+            values = ", ".join(f"{name} {value!r}" for name, value in example.values.items() if value is not None)
+            said.append(Text(f"{place}{values}", "dim"))
+        for verb, names in (("disables", finding.disables), ("harms", finding.harms)):
+            if names:
+                said.append(Text(f"{verb} {', '.join(names)}"))
+        cost = f" (costs {finding.cost:.0f})" if finding.cost else ""
+        said.append(Text(f"repair: {finding.repair}{cost}"))
+        table.add_row(Text(finding.severity, f"bold {colour}"), Group(*said))
+    counts = ", ".join(f"{(n := health.count(severity))} {severity}{'' if n == 1 else 's'}" for severity in colours)
+    end = f"health {health.score} of 100: {counts}; {health.events:,} events, {health.items:,} items of the catalog"
+    return Group(table, Text(end, "bold"), Text(health.arithmetic, "dim"))
 
 
 @shown.register
@@ -65,3 +105,23 @@ def _(thing: Slate) -> RenderableType:
         for step in thing.trace or []
     ]
     return Group(*parts)
+
+
+@shown.register
+def _(thing: Guess) -> RenderableType:
+    table = Table(box=None, padding=(0, 2, 0, 0), title_justify="left")
+    for name in ("table", "is", "our column", "yours", "sure", "for example", "check"):
+        table.add_column(name, overflow="fold")
+    for guess in thing.tables:
+        place, role = guess.place, guess.role
+        for match in guess.matches:
+            sure = f"[{'green' if match.confidence >= SURE else 'yellow'}]{match.confidence:.0%}[/]"
+            examples = escape(", ".join(match.examples))
+            table.add_row(place, role, match.ours, escape(match.theirs), sure, examples, escape(match.check))
+            place = role = ""
+        for key, what in guess.checks.items():
+            table.add_row(place, role, escape(key), "", "", "", escape(what))
+            place = role = ""
+        if place:
+            table.add_row(place, role)
+    return Group(f"taken for: [bold]{thing.format}[/bold]", table)

@@ -1,14 +1,19 @@
 """Events become baskets, sessions, histories and counts."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from endcap.core.appending import Appended, mapped
 from endcap.core.catalog import Catalog
-from endcap.core.dataset import DAY
+from endcap.core.dataset import DAY, Grouped
 from endcap.core.errors import BadData
 from endcap.core.records import Event
+from endcap.core.saving import load, save
 from endcap.core.vocabulary import Vocabulary
-from endcap.testing import START, bought, orders, shop
+from endcap.testing import START, bought, orders, same, shop
 
 
 def test_a_basket_has_each_item_once_and_baskets_come_by_time() -> None:
@@ -60,3 +65,45 @@ def test_a_catalog_says_what_it_does_not_have() -> None:
         world.catalog.text("price")
     with pytest.raises(BadData, match="'n' has 2 entries for 1 items"):
         Catalog(Vocabulary.of(["a"]), {"n": np.zeros(2)})
+
+
+def test_sessions_and_baskets_that_are_laid_down_are_not_collected_again() -> None:
+    world = orders(["a", "b"], ["b"])
+    laid = Grouped(world.sessions.offsets, world.baskets)
+    known = replace(world, events=replace(world.events, grouped=laid))
+    assert known.baskets is laid.baskets
+    assert same(known.sessions, world.sessions)
+    assert known.between(START + DAY, np.inf).events.grouped is None
+    assert len(known.between(START + DAY, np.inf).baskets) == 1
+
+
+def test_an_order_of_a_guest_and_a_user_is_the_users() -> None:
+    world = shop([*bought("a", order="o1"), *bought("b", order="o1", user="u")])
+    assert world.baskets.user.tolist() == [0]
+
+
+def test_an_array_that_is_appended_to_is_there_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.npy"
+    with Appended(path, "f4") as file:
+        for batch in (np.arange(3), np.empty(0), np.arange(2.0)):
+            file.append(batch)
+        assert not path.exists()
+    assert mapped(path).tolist() == [0, 1, 2, 0, 1]
+    assert mapped(path).dtype == np.float32
+    with pytest.raises(ZeroDivisionError), Appended(tmp_path / "half.npy", "i8") as file:
+        file.append(np.arange(9 // 0))
+    assert [found.name for found in tmp_path.iterdir()] == ["numbers.npy"]
+
+
+def test_an_array_that_is_a_file_already_is_not_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.npy"
+    np.save(path, np.arange(5))
+    save({"whole": mapped(path), "part": mapped(path)[:3], "turned": mapped(path)[::-1]}, tmp_path / "saved", {})
+    loaded = load(tmp_path / "saved")
+    assert {name: loaded[name].tolist() for name in loaded} == {
+        "whole": [0, 1, 2, 3, 4],
+        "part": [0, 1, 2],
+        "turned": [4, 3, 2, 1, 0],
+    }
+    assert (tmp_path / "saved" / "value.whole.npy").samefile(path)
+    assert not (tmp_path / "saved" / "value.part.npy").samefile(path)

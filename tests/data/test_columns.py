@@ -11,7 +11,7 @@ import pytest
 
 from endcap.core.errors import BadData
 from endcap.data.ledger import Ledger
-from endcap.data.prepare import dataset_of
+from endcap.data.prepare import dataset_of, united
 from endcap.data.sources import Csv, Parquet
 
 HEADER = "time,session_id,kind,item_id,user_id,quantity,price,order_id\n"
@@ -24,7 +24,7 @@ def read(folder: Path, events: str, catalog: str | None = None) -> tuple[list[di
     if catalog is not None:
         (folder / "catalog.csv").write_text(catalog)
     source = Csv(events="events.csv", catalog=None if catalog is None else "catalog.csv")
-    happened, sold = source.tables(ibis.duckdb.connect(), folder, Ledger())
+    happened, sold = united([source.tables(ibis.duckdb.connect(), folder, Ledger())])
     return happened.to_pyarrow().to_pylist(), sold.to_pyarrow().to_pylist()
 
 
@@ -45,7 +45,7 @@ def test_items_sold_but_in_no_catalog_follow_those_that_are(tmp_path: Path) -> N
     (tmp_path / "events.csv").write_text(GOOD)
     (tmp_path / "catalog.csv").write_text("item_id,title,category\nz,Zed,letters\nb,Bee,\n")
     source = Csv(events="events.csv", catalog="catalog.csv")
-    data = dataset_of(*source.tables(ibis.duckdb.connect(), tmp_path, Ledger()), fingerprint="x")
+    data = dataset_of(*united([source.tables(ibis.duckdb.connect(), tmp_path, Ledger())]), fingerprint="x")
     assert list(data.catalog.items.ids) == ["b", "z", "a"]
     assert list(data.catalog.text("title")) == ["Bee", "Zed", ""]
     assert [data.catalog.labels("category").name(code) for code in range(3)] == [None, "letters", None]
@@ -60,13 +60,13 @@ def test_items_sold_but_in_no_catalog_follow_those_that_are(tmp_path: Path) -> N
             "time,session_id,kind\n1,s,view\n",
             r"events.csv: missing column 'item_id'; there are: time, session_id, kind",
         ),
-        ("", r"events.csv: missing column"),
+        ("", r"events.csv: is empty"),
         (GOOD + "yesterday,s,view,a,,,,\n", r"line 4: time must be a timestamp .*found 'yesterday'"),
         (GOOD + "nan,s,view,a,,,,\n", r"line 4: time must be a moment"),
         (GOOD + "1,s,view,a,,two,,\n", r"line 4: quantity must be a number, found 'two'"),
         (GOOD + "1,s,view,a,,,cheap,\n" * 3, r"line 4: price must be a number, found 'cheap' \(and 2 rows more\)"),
         (GOOD + "1,s,look,a,,,,\n", r"line 4: kind must be one of impression, view, .*found 'look'"),
-        (GOOD + "1,s,view,,,,,\n", r"line 4: session_id, time and .* must not be empty"),
+        (GOOD + "1,s,view,,,,,\n", r"line 4: item_id must not be empty"),
         (GOOD + "1,s,view,a,,,,,,,too,many\n", r"events.csv"),
     ],
 )
@@ -77,7 +77,7 @@ def test_bad_events_are_refused_with_the_place(tmp_path: Path, events: str, said
 
 def test_files_without_an_event_teach_nothing(tmp_path: Path) -> None:
     (tmp_path / "events.csv").write_text(HEADER)
-    tables = Csv(events="events.csv").tables(ibis.duckdb.connect(), tmp_path, Ledger())
+    tables = united([Csv(events="events.csv").tables(ibis.duckdb.connect(), tmp_path, Ledger())])
     with pytest.raises(BadData, match="no event with an item"):
         dataset_of(*tables, fingerprint="x")
 
@@ -86,7 +86,7 @@ def test_files_without_an_event_teach_nothing(tmp_path: Path) -> None:
     ("catalog", "said"),
     [
         ("sku,title\na,A\n", r"catalog.csv: missing column 'item_id'; there are: sku, title"),
-        ("item_id,title\na,A\na,B\n", r"catalog.csv: each item_id must stand once, found 'a'"),
+        ("item_id,title\na,A\na,B\n", r"catalog.csv, line 3: each item_id must stand once, found 'a'"),
         ("item_id,title\n,Nameless\nb,B\n", r"catalog.csv.* item_id must not be empty"),
     ],
 )

@@ -8,20 +8,7 @@ from hypothesis import strategies as st
 
 from endcap.core.arrays import Codes, Ragged
 from endcap.core.errors import BadData
-from endcap.evaluate.metrics import (
-    METRICS,
-    average_precision,
-    coverage,
-    dcg,
-    exponential,
-    ideal_dcg,
-    matched,
-    measured,
-    ndcg,
-    precision,
-    recall,
-    reciprocal_rank,
-)
+from endcap.evaluate.metrics import METRICS, auc, matched, measured, measured_at, r_precision
 
 A, B, C, D, E, X, Y = range(7)
 
@@ -31,54 +18,92 @@ def lists(*rows: Sequence[int], width: int | None = None) -> Codes:
     return np.array([[*row, *[-1] * (wide - len(row))] for row in rows], np.int32).reshape(len(rows), wide)
 
 
-def test_dcg_with_relevant_items_that_the_list_lacks() -> None:
-    relevant, gains = Ragged.of([[0, 1, 2, 4, 5, 6, 7]]), np.array([3, 2, 3, 1, 2, 3, 2])
-    matches = matched(lists(range(6)), relevant, gains)
-    assert dcg(matches, 6) == pytest.approx(6.861127, abs=1e-6)
-    assert ideal_dcg(matches, 6) == pytest.approx(8.740262, abs=1e-6)
-    assert ndcg(matches, 6) == pytest.approx(0.785002, abs=1e-6)
+def at(codes: Codes, relevant: Ragged, k: int, gains: Sequence[float] | None = None) -> dict[str, float]:
+    """The mean of every metric."""
+    matches = matched(codes, relevant, None if gains is None else np.array(gains))
+    return {name: float(values.mean()) for name, values in measured_at(matches, k).items()}
+
+
+def test_relevant_items_that_the_list_lacks_are_in_the_ideal() -> None:
+    relevant, gains = Ragged.of([[0, 1, 2, 4, 5, 6, 7]]), [3, 2, 3, 1, 2, 3, 2]
+    assert at(lists(range(6)), relevant, 6, gains)["NDCG"] == pytest.approx(6.861127 / 8.740262, abs=1e-6)
 
 
 def test_two_of_two_found() -> None:
-    matches = matched(lists([A, X, B, Y]), Ragged.of([[A, B]]))
-    assert ndcg(matches, 3) == pytest.approx(0.91972, abs=1e-5)
-    assert average_precision(matches, 3) == pytest.approx(0.83333, abs=1e-5)
-    assert recall(matches, 3) == pytest.approx(1.0)
-    assert precision(matches, 3) == pytest.approx(0.66667, abs=1e-5)
+    values = at(lists([A, X, B, Y]), Ragged.of([[A, B]]), 3)
+    assert values["NDCG"] == pytest.approx(0.91972, abs=1e-5)
+    assert values["MAP"] == pytest.approx(0.83333, abs=1e-5)
+    assert values["Recall"] == pytest.approx(1.0)
+    assert values["Precision"] == pytest.approx(0.66667, abs=1e-5)
 
 
 def test_more_relevant_items_than_places() -> None:
-    matches = matched(lists([A, B, X, C]), Ragged.of([[A, B, C, D, E]]))
-    assert ndcg(matches, 3) == pytest.approx(0.76536, abs=1e-5)
-    assert average_precision(matches, 3) == pytest.approx(0.4)
-    assert recall(matches, 3) == pytest.approx(0.4)
-    assert precision(matches, 3) == pytest.approx(0.66667, abs=1e-5)
+    values = at(lists([A, B, X, C]), Ragged.of([[A, B, C, D, E]]), 3)
+    assert values["NDCG"] == pytest.approx(0.76536, abs=1e-5)
+    assert (values["MAP"], values["Recall"]) == pytest.approx((0.4, 0.4))
+    assert values["Precision"] == pytest.approx(0.66667, abs=1e-5)
+    assert (values["CappedMAP"], values["CappedRecall"]) == pytest.approx((2 / 3, 2 / 3))
 
 
 def test_graded_relevance() -> None:
-    matches = matched(lists([B, A, X, C]), Ragged.of([[A, B, C]]), np.array([3.0, 1.0, 2.0]))
-    assert ndcg(matches, 3) == pytest.approx(0.60749, abs=1e-5)
-    assert ndcg(exponential(matches), 3) == pytest.approx(0.57667, abs=1e-5)
-    assert average_precision(matches, 3) == pytest.approx(0.66667, abs=1e-5)
+    values = at(lists([B, A, X, C]), Ragged.of([[A, B, C]]), 3, [3.0, 1.0, 2.0])
+    assert values["NDCG"] == pytest.approx(0.60749, abs=1e-5)
+    assert values["ExponentialNDCG"] == pytest.approx(0.57667, abs=1e-5)
+    assert values["MAP"] == pytest.approx(0.66667, abs=1e-5)
+    assert values["GainRecall"] == pytest.approx(4 / 6)
 
 
 def test_six_queries_of_which_one_has_no_list() -> None:
     codes = lists([A, X, B, Y], [A, B, X, C], [B, A, X, C], [X, A], [X, Y], [])
     relevant = Ragged.of([[A, B], [A, B, C, D, E], [A, B, C], [A], [A], [A]])
-    gains = np.array([1, 1, 1, 1, 1, 1, 1, 3, 1, 2, 1, 1, 1])
-    matches = matched(codes, relevant, gains)
-    assert ndcg(matches, 3).mean() == pytest.approx(0.48725, abs=1e-5)
-    assert average_precision(matches, 3).mean() == pytest.approx(0.4, abs=1e-5)
-    assert recall(matches, 3).mean() == pytest.approx(0.51111, abs=1e-5)
-    assert precision(matches, 3).mean() == pytest.approx(0.38889, abs=1e-5)
-    assert reciprocal_rank(matches, 3).mean() == pytest.approx(0.58333, abs=1e-5)
+    values = at(codes, relevant, 3, [1, 1, 1, 1, 1, 1, 1, 3, 1, 2, 1, 1, 1])
+    assert values["NDCG"] == pytest.approx(0.48725, abs=1e-5)
+    assert values["MAP"] == pytest.approx(0.4, abs=1e-5)
+    assert values["Recall"] == pytest.approx(0.51111, abs=1e-5)
+    assert values["Precision"] == pytest.approx(0.38889, abs=1e-5)
+    assert values["MRR"] == pytest.approx(0.58333, abs=1e-5)
 
 
 def test_a_short_list_is_judged_as_if_the_rest_were_wrong() -> None:
-    matches = matched(lists([A]), Ragged.of([[A, B]]))
-    assert precision(matches, 10) == pytest.approx(0.1)
-    assert recall(matches, 10) == pytest.approx(0.5)
-    assert ndcg(matches, 10) == pytest.approx(1 / (1 + 1 / math.log2(3)))
+    values = at(lists([A]), Ragged.of([[A, B]]), 10)
+    assert values["Precision"] == pytest.approx(0.1)
+    assert values["Recall"] == pytest.approx(0.5)
+    assert values["NDCG"] == pytest.approx(1 / (1 + 1 / math.log2(3)))
+
+
+def test_the_worst_of_three_models_is_not_the_best_when_everything_is_ranked() -> None:
+    ranks = {"a": [100] * 5, "b": [40, 40, 8437, 9266, 4482], "c": [212, 2, 743, 5342, 1548]}
+    codes = {name: np.tile(np.arange(10_000, dtype=np.int32), (5, 1)) for name in ranks}
+    exact = {
+        name: at(codes[name], Ragged.of([[rank - 1] for rank in found]), 10_000)["NDCG"]
+        for name, found in ranks.items()
+    }
+    assert exact == pytest.approx({"a": 0.150, "b": 0.122, "c": 0.208}, abs=5e-4)
+
+
+def test_r_precision_looks_at_as_many_places_as_are_relevant() -> None:
+    matches = matched(lists([A, X, B], [X, Y, A], [A]), Ragged.of([[A, B], [A, B, C], [A, B]]))
+    assert r_precision(matches).tolist() == pytest.approx([1 / 2, 1 / 3, 1 / 2])
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 12))
+def test_auc_is_the_share_of_pairs_in_the_right_order(seed: int, n: int) -> None:
+    chance = np.random.default_rng(seed)
+    row, wanted = (chance.permutation(n)[: chance.integers(0, n + 1)].tolist() for _ in range(2))
+    found = auc(matched(lists(row, width=n), Ragged.of([wanted])), np.array([len(row)]), np.array([n]))[0]
+    place = {item: row.index(item) if item in row else n for item in range(n)}
+    pairs = [(place[one], place[other]) for one in wanted for other in range(n) if other not in wanted]
+    right = [1.0 if one < other else 0.5 if one == other else 0.0 for one, other in pairs]
+    assert found == pytest.approx(np.mean(right)) if pairs else math.isnan(found)
+
+
+def test_what_is_worth_nothing_is_not_wanted_by_a_metric_of_worth() -> None:
+    matches = matched(lists([A, X, C]), Ragged.of([[A, B, C, D]]))
+    prices = np.array([10.0, 30.0, np.nan, 0.0, -1.0, 1.0, 1.0])
+    values = measured_at(matches.worth(prices), 3)
+    assert values["GainRecall"] == pytest.approx(10 / 40)
+    assert values["NDCG"] == pytest.approx(10 / (30 + 10 / math.log2(3)))
 
 
 def test_nothing_relevant_has_no_value_and_nothing_listed_has_the_value_zero() -> None:
@@ -118,15 +143,7 @@ def test_wrong_shapes_gains_and_cuts_are_refused() -> None:
     with pytest.raises(BadData, match="gains above 0"):
         matched(lists([A]), Ragged.of([[A]]), np.array([np.nan]))
     with pytest.raises(BadData, match="at least 1"):
-        recall(matched(lists([A]), Ragged.of([[A]])), 0)
-
-
-def test_coverage_is_the_share_of_what_may_be_ranked() -> None:
-    allowed = np.array([True, True, True, True, False])
-    assert coverage(lists([0, 1], [1, 4], []), allowed) == 0.5
-    assert coverage(lists([]), allowed) == 0.0
-    with pytest.raises(BadData, match="item 9, but there are only 5"):
-        coverage(lists([9]), allowed)
+        measured_at(matched(lists([A]), Ragged.of([[A]])), 0)
 
 
 # --- the same, said slowly ---
@@ -146,6 +163,10 @@ def slow(row: list[int], gains: dict[int, float], k: int) -> dict[str, float]:
         "MRR": 1 / (hits.index(True) + 1) if any(hits) else 0.0,
         "MAP": sum(precisions) / n,
         "Precision": sum(hits) / k,
+        "CappedRecall": sum(hits) / min(k, n),
+        "CappedMAP": sum(precisions) / min(k, n),
+        "ExponentialNDCG": sum((2 ** gains.get(item, 0.0) - 1) / math.log2(place + 2) for place, item in enumerate(top))
+        / sum((2**gain - 1) / math.log2(place + 2) for place, gain in enumerate(sorted(gains.values())[::-1][:k])),
     }
 
 
@@ -163,7 +184,7 @@ def test_every_metric_is_what_its_definition_says(cases: list[tuple[list[int], d
     relevant = Ragged.of([list(gains) for _, gains in cases])
     gains = np.array([gain for _, gains in cases for gain in gains.values()])
     matches = matched(lists(*(row for row, _ in cases)), relevant, gains)
-    found = {name: metric(matches, k) for name, metric in METRICS.items()}
+    found = {name: measured_at(matches, k)[name] for name in METRICS}
     for query, (row, worth) in enumerate(cases):
         for name, values in found.items():
             if worth:

@@ -45,7 +45,7 @@ def test_the_verdict_on_a_winner_says_by_how_much() -> None:
     words = verdict(judged(GOOD, FAIR)).replace("\N{NO-BREAK SPACE}", " ")
     assert words == (
         "On “a small task”, good finds it in 100.0 % of the cases in its first ten, about as often as fair. It beats "
-        "the best baseline, fair: its NDCG@10 is 0.3691 higher (95 % interval +0.3691 to +0.3691)."
+        "the best baseline, fair: its NDCG@10 is 0.3691 higher (95 % interval +0.3691 to +0.3691, p < 0.001)."
     )
 
 
@@ -87,6 +87,20 @@ def test_an_example_shows_what_was_given_wanted_and_found(report: Report) -> Non
     assert example["lists"][0]["items"] == [{"title": example["wanted"][0], "right": True}]
 
 
+def test_the_json_holds_tests_segments_and_the_examples_that_differ_most(report: Report) -> None:
+    basket = report.to_json()["tasks"][0]
+    test = basket["rows"][0]["tests"]["popular"]["NDCG@10"]
+    assert (test["wins"] >= 8, test["losses"]) == (True, 0)
+    assert test["p"] <= test["corrected"] < 0.05
+    parts = {part["name"]: part for part in basket["segments"]}
+    assert set(parts) >= {"head", "torso"} or set(parts) >= {"known visitors", "new visitors"}
+    for part in parts.values():
+        assert [row["name"] for row in part["rows"]] == [row["name"] for row in basket["rows"]]
+        assert 0 < part["queries"] <= basket["queries"]
+    assert len(basket["extremes"]) == 2
+    assert all(any(item["right"] for item in example["lists"][0]["items"]) for example in basket["extremes"])
+
+
 def test_a_report_of_nothing_is_a_report(report: Report) -> None:
     nothing = replace(report, back_test=BackTest(SPLIT, ()))
     assert nothing.to_json()["verdict"] == "Nothing was judged."
@@ -124,14 +138,14 @@ def test_the_page_is_complete_in_itself_and_draws_its_plots(report: Report, brow
     page.on("console", lambda line: faults.append(line.text) if line.type in {"error", "warning"} else None)
     page.on("request", lambda request: asked.append(request.url))
     page.goto(file.as_uri())
-    assert page.locator(".plot svg").count() == 4
+    assert page.locator(".plot svg").count() == 6
     reached, curve = (page.locator(f"#basket [data-plot={name}]") for name in ("reached", "curve"))
     assert curve.locator("svg text").all_text_contents().count("good") == 1
     curve.hover()
     expect(curve).to_contain_text(re.compile(r"\d\.\d %"))
     reached.locator("svg path").last.hover()
     expect(reached).to_contain_text(re.compile(r"\d\.\d{4} \(\d\.\d{4} – \d\.\d{4}\)"))
-    assert page.locator("#basket tbody tr").count() == 4
+    assert page.locator("#basket table").first.locator("tbody tr").count() == 4
     assert [row.split()[0] for row in page.locator("#basket tr.silent").all_inner_texts()] == ["poor", "mute"]
     assert page.locator("#basket .example .right").first.inner_text().startswith("</script><b>bold</b> & co")
     assert page.locator(".verdict").inner_text().startswith("On “hidden basket item”, good finds")

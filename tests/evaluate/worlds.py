@@ -72,7 +72,9 @@ def task_of(
         title="a small task",
         description="Find it.",
         success="finds it in {share} of the cases",
-        queries=Queries.of(catalog_of(n_items), np.full(n, CUT), context=Ragged.of([[row] for row in range(n)])),
+        queries=Queries.of(
+            catalog_of(n_items), np.full(n, CUT), context=Ragged.of([[row % n_items] for row in range(n)])
+        ),
         relevant=Ragged.of(relevant),
         units=np.arange(n),
         allowed=np.ones(n_items, bool) if allowed is None else allowed,

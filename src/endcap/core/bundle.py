@@ -1,7 +1,7 @@
 """The bundle: one folder that serving maps into memory; and which one is served."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,17 @@ class Bundle:
     histories: Histories
     models: Mapping[str, Any]
     facts: Mapping[str, Any]
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    """What preparation learned and serving must repeat (scales, spellings, fillings), by the name of the step."""
 
     def save(self, folder: Path) -> None:
         """Writes the bundle as a folder of its own name under the given one."""
-        content = {"catalog": self.catalog, "histories": self.histories, "models": self.models}
+        content = {
+            "catalog": self.catalog,
+            "histories": self.histories,
+            "models": self.models,
+            "constants": self.constants,
+        }
         save(content, folder / self.name, {"kind": "bundle", "name": self.name, **self.facts})
 
     @classmethod

@@ -1,7 +1,9 @@
 """One consistent view of what happened, at one moment, in codes."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,33 @@ from endcap.core.vocabulary import Vocabulary
 
 DAY = 86_400.0
 """Seconds."""
+
+
+COLUMNS = ("session", "user", "item", "kind", "time", "quantity", "price", "order")
+"""Those of `Events`, in their order."""
+
+
+@dataclass(frozen=True)
+class Baskets:
+    """What was bought together: the different items of each order, with its time and user."""
+
+    items: Ragged
+    time: NDArray[np.float64]
+    """Of its first purchase."""
+    user: Codes
+    """-1 for a guest; if an order names several, the one with the greatest code."""
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """Sessions and baskets of events, as preparation has laid them down, so that nobody has to collect them again."""
+
+    sessions: NDArray[np.int64]
+    """Where each session begins among the events, and the last one ends."""
+    baskets: Baskets
 
 
 @dataclass(frozen=True)
@@ -33,25 +62,14 @@ class Events:
     """Of one piece; NaN if not known."""
     order: Codes
     """-1 where the event belongs to no order."""
+    grouped: Grouped | None = None
 
     def __len__(self) -> int:
         return len(self.item)
 
     def take(self, which: Array) -> "Events":
         """Only the given rows (numbers or a mask)."""
-        return Events(**{name: getattr(self, name)[which] for name in self.__dataclass_fields__})
-
-
-@dataclass(frozen=True)
-class Baskets:
-    """What was bought together: the different items of each order, with its time and user."""
-
-    items: Ragged
-    time: NDArray[np.float64]
-    user: Codes
-
-    def __len__(self) -> int:
-        return len(self.items)
+        return Events(**{name: getattr(self, name)[which] for name in COLUMNS})
 
 
 @dataclass(frozen=True)
@@ -64,6 +82,8 @@ class Dataset:
     now: float
     """The moment of the view: nothing in it is later. Seconds since 1970 (UTC)."""
     fingerprint: str
+    fitted: Mapping[str, Any] = field(default_factory=dict)
+    """What preparation learned and serving must repeat (constants, spellings), by the name of the step."""
 
     def of_kinds(self, *kinds: str) -> Events:
         """Only the events of the given kinds; raises `BadData` for a kind that does not exist."""
@@ -82,22 +102,14 @@ class Dataset:
     @cached_property
     def sessions(self) -> Ragged:
         """Items of each session in time order, whatever was done with them."""
+        if self.events.grouped is not None:
+            return Ragged(self.events.grouped.sessions, self.events.item)
         return Ragged(offsets_of(np.bincount(self.events.session)), self.events.item)
 
     @cached_property
     def baskets(self) -> Baskets:
         """The different items of each order, orders by time and items by code."""
-        bought = self.of_kinds("purchase")
-        bought = bought.take(bought.order >= 0)
-        first = np.full(int(bought.order.max(initial=-1)) + 1, np.inf)
-        np.minimum.at(first, bought.order, bought.time)
-        order = np.lexsort((bought.item, bought.order, first[bought.order]))
-        bought = bought.take(order)
-        fresh = (np.diff(bought.order, prepend=-1) != 0) | (np.diff(bought.item, prepend=-1) != 0)
-        bought = bought.take(fresh)
-        starts = np.flatnonzero(np.diff(bought.order, prepend=-1))
-        offsets = np.append(starts, len(bought)).astype(np.int64)
-        return Baskets(Ragged(offsets, bought.item), first[bought.order[starts]], bought.user[starts])
+        return self.events.grouped.baskets if self.events.grouped is not None else baskets_of(self.of_kinds("purchase"))
 
     def histories(self, *kinds: str) -> Ragged:
         """Items that each user touched in one of the given ways, oldest first, repeats kept; one row per user code."""
@@ -110,3 +122,18 @@ class Dataset:
         time = self.events.time
         kept = self.events.take((time >= start) & (time < end))
         return replace(self, events=kept, now=min(end, self.now), fingerprint=f"{self.fingerprint}[{start}:{end}]")
+
+
+def baskets_of(bought: Events) -> Baskets:
+    """The baskets of some purchases; those that belong to no order are in none."""
+    bought = bought.take(bought.order >= 0)
+    n_orders = int(bought.order.max(initial=-1)) + 1
+    first, user = np.full(n_orders, np.inf), np.full(n_orders, -1, np.int32)
+    np.minimum.at(first, bought.order, bought.time)
+    np.maximum.at(user, bought.order, bought.user)
+    bought = bought.take(np.lexsort((bought.item, bought.order, first[bought.order])))
+    fresh = (np.diff(bought.order, prepend=-1) != 0) | (np.diff(bought.item, prepend=-1) != 0)
+    bought = bought.take(fresh)
+    starts = np.flatnonzero(np.diff(bought.order, prepend=-1))
+    orders = bought.order[starts]
+    return Baskets(Ragged(np.append(starts, len(bought)).astype(np.int64), bought.item), first[orders], user[orders])

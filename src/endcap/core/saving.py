@@ -5,13 +5,15 @@ The manifest holds a checksum of every file and of itself, so that one flipped b
 """
 
 import dataclasses
+import fcntl
 import hashlib
 import importlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -27,10 +29,11 @@ Tree = Any
 """JSON that describes a value; arrays stand in it as the name of their file."""
 
 
-def save(value: Any, folder: Path, facts: Mapping[str, Any]) -> None:
+def save(value: Any, folder: Path, facts: Mapping[str, Any], files: Mapping[str, Path] | None = None) -> None:
     """Writes a value (frozen dataclasses, mappings, lists, arrays, numbers, strings) and facts about it as a folder.
 
-    An existing folder of that name is replaced as a whole.
+    `files` come to lie beside the arrays, under the given names. An array that is an ``.npy`` file already, mapped into
+    memory, is not written again: the folder gets a link to it. An existing folder of that name is replaced as a whole.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
@@ -39,8 +42,9 @@ def save(value: Any, folder: Path, facts: Mapping[str, Any]) -> None:
     try:
         arrays: dict[str, np.ndarray[Any, Any]] = {}
         tree = _described(value, "value", arrays)
-        files = {name: _write_array(beside / name, array) for name, array in arrays.items()}
-        manifest = {"format": FORMAT, "facts": dict(facts), "files": files, "tree": tree}
+        checksums = {name: _write_array(beside / name, array) for name, array in arrays.items()}
+        checksums |= {name: _link(beside / name, file) for name, file in (files or {}).items()}
+        manifest = {"format": FORMAT, "facts": dict(facts), "files": checksums, "tree": tree}
         manifest["checksum"] = _digest(_canonical(manifest))
         _write(beside / MANIFEST, _canonical(manifest))
         flush_folder(beside)
@@ -70,7 +74,8 @@ def facts_of(folder: Path) -> dict[str, Any]:
 def load(folder: Path, *, verify: bool = True) -> Any:
     """The value that was saved, its arrays mapped into memory and read-only.
 
-    With `verify`, every byte is compared with the manifest's checksum first. Raises `BadBundle` naming the file.
+    With `verify`, every byte is compared with the manifest's checksum first; without, a file that is missing or too
+    short is still found. Raises `BadBundle` naming the file.
     """
     manifest = _manifest(folder)
     if verify:
@@ -116,7 +121,7 @@ def _file_name(path: str, taken: Mapping[str, Any]) -> str:
 def _restored(tree: Tree, folder: Path) -> Any:
     match tree:
         case {"array": name}:
-            return np.load(folder / name, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+            return _mapped(folder / name)
         case {"type": name, "fields": fields}:
             return _class(name)(**{key: _restored(item, folder) for key, item in fields.items()})
         case {"map": items}:
@@ -127,6 +132,16 @@ def _restored(tree: Tree, folder: Path) -> Any:
             return value
         case _:
             raise BadBundle(f"{folder / MANIFEST}: cannot read the entry {tree!r}")
+
+
+def _mapped(path: Path) -> np.ndarray[Any, Any]:
+    try:
+        array: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+    except FileNotFoundError as error:
+        raise BadBundle(f"{path}: missing, though the manifest lists it: make it again") from error
+    except (OSError, ValueError, EOFError) as error:
+        raise BadBundle(f"{path}: damaged, it is not the array that was written: make it again") from error
+    return array
 
 
 def _class(name: str) -> type:
@@ -159,8 +174,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 def _check(path: Path, checksum: str) -> None:
     try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = _checksum(path)
     except FileNotFoundError as error:
         raise BadBundle(f"{path}: missing, though the manifest lists it: train again") from error
     if found != checksum:
@@ -168,10 +182,41 @@ def _check(path: Path, checksum: str) -> None:
 
 
 def _write_array(path: Path, array: np.ndarray[Any, Any]) -> str:
+    if isinstance(array, np.memmap) and _is_whole_file(array):
+        return _link(path, Path(str(array.filename)))
     with path.open("wb") as file:
         np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
         file.flush()
         os.fsync(file.fileno())
+    return _checksum(path)
+
+
+def _is_whole_file(array: np.memmap[Any, Any]) -> bool:
+    """Whether a mapped array is all that its file holds, so that the file may stand for it."""
+    if array.filename is None or not str(array.filename).endswith(".npy") or not Path(str(array.filename)).exists():
+        return False
+    whole = np.load(str(array.filename), mmap_mode="r", allow_pickle=False)
+    same: bool = (
+        whole.dtype == array.dtype
+        and whole.shape == array.shape
+        and whole.strides == array.strides
+        and Path(str(array.filename)).stat().st_size == whole.offset + whole.nbytes
+    )
+    return same
+
+
+def _link(path: Path, source: Path) -> str:
+    """A second name for a file, or where that cannot be a copy; its checksum."""
+    try:
+        os.link(source, path)
+    except OSError:
+        shutil.copyfile(source, path)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    return _checksum(path)
+
+
+def _checksum(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -190,6 +235,23 @@ def write_atomically(path: Path, text: str) -> None:
     _write(beside, text.encode())
     beside.replace(path)
     flush_folder(path.parent)
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """A context that one process at a time is in for a folder, which is made; the lock of one that was killed is free.
+
+    A folder in which nothing was left is removed again.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        with suppress(OSError):
+            folder.rmdir()
+        os.close(descriptor)
 
 
 def flush_folder(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Our columns: what a table of events or a catalog must have, and clear words when it does not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -17,6 +18,10 @@ EVENTS: Mapping[str, dt.DataType] = {
     "quantity": dt.float64,
     "price": dt.float64,
     "order_id": dt.string,
+    "slate_id": dt.string,
+    "position": dt.float64,
+    "query": dt.string,
+    "currency": dt.string,
 }
 CATALOG: Mapping[str, dt.DataType] = {
     "item_id": dt.string,
@@ -24,97 +29,220 @@ CATALOG: Mapping[str, dt.DataType] = {
     "category": dt.string,
     "family": dt.string,
     "image": dt.string,
+    "brand": dt.string,
+    "price": dt.float64,
 }
 REQUIRED_EVENTS = ("time", "session_id", "kind", "item_id")
 REQUIRED_CATALOG = ("item_id",)
+ROW = "_row_"
+"""The place of a row among all that was read: the number of its file times `ROWS_PER_FILE`, plus its line."""
+ROWS_PER_FILE = 1 << 40
 LINE = "_line_"
-"""Row number in the file, where a source can tell it …"""
+"""The line in the file (row, where a file has no lines), counted from 1 …"""
 FILE = "_file_"
-"""… and the name of the file."""
+"""… and the name of the file, where a table says them; for most, `ROW` does."""
+WHY = "_why_"
+"""Why a row is refused; null for a row that is right."""
+IDS = ("item_id", "session_id", "user_id", "order_id", "slate_id")
+LONGEST_ID = 200
+LIMITS: Mapping[str, tuple[float, float]] = {"price": (0.0, 1e9), "quantity": (1e-9, 1e6), "position": (0.0, 1e6)}
+"""Least and greatest of each number, as in `endcap.core.records.Event`."""
+LAST_TIME = 4_102_444_800.0
+"""The year 2100: what lies after it was not written in seconds."""
 
 
 def as_events(table: ibis.Table, source: str) -> ibis.Table:
-    """The table with exactly our event columns, typed; `time` becomes seconds since 1970 (UTC).
+    """The table with exactly our event columns (and `ROW`, if it has it), typed; `time` becomes seconds (UTC).
 
     Optional columns that are missing become null (quantity: 1). Raises `BadData` naming source, line and field.
     """
-    require(table, REQUIRED_EVENTS, source)
-    typed = _cast(table, EVENTS, source)
-    nameless = typed.item_id.isnull() & ~typed.kind.identical_to("search")
-    empty = typed.filter(nameless | typed.session_id.isnull() | typed.time.isnull())
-    _refuse(empty, source, "session_id, time and (except for a search) item_id must not be empty")
-    _refuse(typed.filter(typed.time.isnan() | typed.time.isinf()), source, "time must be a moment", "time")
-    _refuse(
-        typed.filter(typed.kind.isnull() | ~typed.kind.isin(KINDS)),
-        source,
-        f"kind must be one of {', '.join(KINDS)}",
-        "kind",
-    )
-    return typed.mutate(quantity=typed.quantity.fill_null(1.0)).select(*EVENTS)
+    return right(checked_events(table, source), source)
 
 
 def as_catalog(table: ibis.Table, source: str) -> ibis.Table:
     """The table with exactly our catalog columns, one row per item; raises `BadData` naming source and field."""
+    return right(checked_catalog(table, source), source).select(*CATALOG)
+
+
+def checked_events(table: ibis.Table, source: str) -> ibis.Table:
+    """Our event columns, typed, and for each row `WHY` it cannot be an event, or null.
+
+    Raises `BadData` only for a column that is missing or of a type that nothing can be made of.
+    """
+    require(table, REQUIRED_EVENTS, source)
+    raw, typed = _typed(table, EVENTS, source)
+    time, kind, item = typed["time"], typed["kind"], typed["item_id"]
+    there = {name: value for name, value in typed.items() if name in table.columns}
+    problems = [
+        *_unreadable(raw, typed),
+        (time.isnull(), "time must not be empty"),
+        # What is no number is greater than every number, on both engines.
+        ((time < 0) | (time >= LAST_TIME), said("time must be a moment between 1970 and 2100 in seconds", raw["time"])),
+        (kind.isnull(), "kind must not be empty"),
+        (~kind.isin(KINDS), said(f"kind must be one of {', '.join(KINDS)}", kind)),
+        (item.isnull() & (kind != "search"), "item_id must not be empty"),
+        (typed["session_id"].isnull(), "session_id must not be empty"),
+        *_out_of_range(there),
+        *_no_ids(there),
+    ]
+    return _with_reasons(table, {**typed, "quantity": typed["quantity"].fill_null(1.0)}, problems)
+
+
+def checked_catalog(table: ibis.Table, source: str) -> ibis.Table:
+    """Our catalog columns, typed, and for each row `WHY` it describes no item, or null; of repeats the first is right.
+
+    Raises `BadData` only for a column that is missing or of a type that nothing can be made of.
+    """
     require(table, REQUIRED_CATALOG, source)
-    typed = _cast(table, CATALOG, source)
-    _refuse(typed.filter(typed.item_id.isnull()), source, "item_id must not be empty")
-    counted = typed.group_by("item_id").agg(rows=typed.count())
-    _refuse(counted.filter(counted.rows > 1), source, "each item_id must stand once", "item_id")
-    return typed.select(*CATALOG)
+    raw, typed = _typed(table, CATALOG, source)
+    item = typed["item_id"]
+    there = {name: value for name, value in typed.items() if name in table.columns}
+    empty = [(item.isnull(), "item_id must not be empty")]
+    checked = _with_reasons(table, typed, [*_unreadable(raw, typed), *empty, *_out_of_range(there), *_no_ids(there)])
+    order = [ROW] if ROW in table.columns else list(CATALOG)[1:]
+    again = ibis.row_number().over(group_by="item_id", order_by=order) > 0
+    twice = said("each item_id must stand once", checked.item_id)
+    return checked.mutate(**{WHY: ibis.coalesce(checked[WHY], ibis.ifelse(again, twice, ibis.null("string")))})
 
 
-def require(table: ibis.Table, names: tuple[str, ...], source: str) -> None:
+def right(checked: ibis.Table, source: str) -> ibis.Table:
+    """The rows of a checked table, if all of them are right; raises `BadData` with the first that is not."""
+    refused = checked.filter(checked[WHY].notnull())
+    first = _first(refused)
+    if first:
+        raise BadData(refusal(first, source, _count(refused)))
+    return checked.drop(WHY, *(name for name in (FILE, LINE) if name in checked.columns))
+
+
+def refusal(row: Mapping[str, Any], source: str, count: int) -> str:
+    """What is said of `count` refused rows of which this is the first: file, line, reason."""
+    number = row[ROW] % ROWS_PER_FILE if row.get(ROW) is not None else row.get(LINE)
+    line = f", line {number}" if number is not None else ""
+    more = f" (and {count - 1:,} rows more)" if count > 1 else ""
+    return f"{row.get(FILE) or source}{line}: {row[WHY]}{more}"
+
+
+def require(table: ibis.Table, names: Iterable[str], source: str) -> None:
     """Raises `BadData` if a column is missing, with the columns there are."""
     missing = [name for name in names if name not in table.columns]
     if missing:
-        there = ", ".join(column for column in table.columns if column not in (LINE, FILE))
+        there = ", ".join(column for column in table.columns if column not in (ROW, LINE, FILE))
         raise BadData(f"{source}: missing column {', '.join(map(repr, missing))}; there are: {there}")
 
 
-def _cast(table: ibis.Table, columns: Mapping[str, dt.DataType], source: str) -> ibis.Table:
-    wanted = {}
+Columns = dict[str, ibis.Value]
+Problem = tuple[ibis.Value, ibis.Value | str]
+
+
+def _typed(table: ibis.Table, columns: Mapping[str, dt.DataType], source: str) -> tuple[Columns, Columns]:
+    """Each of our columns as it came (blank text is null) and in our type; missing ones are null."""
+    raw, typed = {}, {}
     for name, kind in columns.items():
         if name not in table.columns:
-            wanted[name] = ibis.null(kind)
-        elif name == "time":
-            wanted[name] = _seconds(table, source)
-        else:
-            wanted[name] = table[name].try_cast(kind)
-    typed = table.mutate(**{f"_typed_{name}": value for name, value in wanted.items()})
-    for name, kind in columns.items():
-        if name in table.columns:
-            failed = typed.filter(typed[name].notnull() & typed[f"_typed_{name}"].isnull())
-            _refuse(failed, source, f"{name} must be {_spoken(name, kind)}", name)
-    kept = [name for name in (FILE, LINE) if name in table.columns]
-    return typed.select(*kept, **{name: typed[f"_typed_{name}"] for name in columns})
+            raw[name] = typed[name] = ibis.null(kind)
+            continue
+        value = table[name]
+        if value.type().is_string():
+            value = ibis.ifelse(value.strip() == "", ibis.null("string"), value)
+        raw[name] = value
+        typed[name] = seconds(value, source) if name == "time" else _cast(value, kind, f"{source}: column {name!r}")
+    return raw, typed
 
 
-def _seconds(table: ibis.Table, source: str) -> ibis.Value:
-    time = table["time"]
-    if time.type().is_timestamp() or time.type().is_date():
-        return time.cast("timestamp").epoch_seconds().cast("float64")
-    if time.type().is_numeric():
+def _cast(value: ibis.Value, kind: dt.DataType, place: str) -> ibis.Value:
+    found = value.type()
+    if found == kind:
+        # Pandas writes "not known" as NaN into columns of numbers.
+        return ibis.ifelse(value.isnan(), ibis.null(kind), value) if kind.is_floating() else value
+    if found.is_nested() or (kind.is_numeric() and (found.is_temporal() or found.is_binary())):
+        raise BadData(f"{place} is {found}; expected {_spoken(kind)}")
+    if found.is_floating() and kind.is_string():
+        # An id that was a number with gaps: 17850.0 is 17850.
+        whole = value.try_cast("int64")
+        text = ibis.ifelse(whole.cast("float64") == value, whole.cast("string"), value.cast("string"))
+        return ibis.ifelse(value.isnan(), ibis.null("string"), text)
+    return value.try_cast(kind)
+
+
+def seconds(time: ibis.Value, source: str) -> ibis.Value:
+    """A column of moments as seconds since 1970 (UTC), with their milliseconds; null for what is none."""
+    kind = time.type()
+    if kind.is_timestamp() or kind.is_date():
+        return _since_1970(time.cast("timestamp"))
+    if kind.is_numeric():
         return time.cast("float64")
-    if not time.type().is_string():
-        raise BadData(f"{source}: column 'time' is {time.type()}; expected a timestamp or seconds since 1970")
-    moment = time.try_cast("timestamp").epoch_seconds().cast("float64")
-    return ibis.coalesce(time.try_cast("float64"), moment)
+    if not kind.is_string():
+        raise BadData(f"{source}: column 'time' is {kind}; expected a timestamp or seconds since 1970")
+    return ibis.coalesce(
+        time.try_cast("float64"), _since_1970(time.try_cast(dt.Timestamp(timezone="UTC")).cast("timestamp"))
+    )
 
 
-def _spoken(name: str, kind: dt.DataType) -> str:
-    if name == "time":
-        return "a timestamp or seconds since 1970"
+def _since_1970(moment: ibis.Value) -> ibis.Value:
+    # On DuckDB, what Ibis calls whole seconds holds the fraction already.
+    return moment.epoch_seconds().cast("float64").floor() + moment.millisecond().cast("float64") / 1000.0
+
+
+def _unreadable(raw: Columns, typed: Columns) -> list[Problem]:
+    def spoken(name: str) -> str:
+        return "a timestamp or seconds since 1970" if name == "time" else _spoken(typed[name].type())
+
+    return [
+        (raw[name].notnull() & typed[name].isnull(), said(f"{name} must be {spoken(name)}", raw[name]))
+        for name in typed
+        if raw[name].type() != typed[name].type()
+    ]
+
+
+def _out_of_range(typed: Columns) -> list[Problem]:
+    problems: list[Problem] = []
+    for name, (least, most) in LIMITS.items():
+        if name in typed:
+            number = typed[name]
+            problems.append(
+                ((number < least) | (number > most), said(f"{name} must lie between {least:g} and {most:,.0f}", number))
+            )
+    return problems
+
+
+def _no_ids(typed: Columns) -> list[Problem]:
+    """Ids that are no ids: too long to be asked for, or what a spreadsheet would execute."""
+    problems: list[Problem] = []
+    for name in (name for name in IDS if name in typed):
+        text = typed[name]
+        problems += [
+            (text.length() > LONGEST_ID, said(f"{name} must not be longer than {LONGEST_ID} characters", text)),
+            (_formula(text), said(f"{name} must not be a spreadsheet formula", text)),
+        ]
+    return problems
+
+
+def _formula(text: ibis.Value) -> ibis.Value:
+    # The first character decides for nearly all; the expression is for the few that are left.
+    return ibis.ifelse(text.substr(0, 1).isin(("=", "+", "@", "-")), text.re_search(r"^.+[(|!]"), False)
+
+
+def _with_reasons(table: ibis.Table, typed: Columns, problems: list[Problem]) -> ibis.Table:
+    kept = [name for name in (ROW, FILE, LINE) if name in table.columns]
+    known = table[WHY] if WHY in table.columns else ibis.null("string")
+    why = ibis.coalesce(known, ibis.cases(*problems, else_=ibis.null("string")))
+    return table.select(*kept, **typed, **{WHY: why})
+
+
+def said(expected: str, value: ibis.Value) -> ibis.Value:
+    """What is said of a row: what was expected, and the value that was found."""
+    return ibis.literal(f"{expected}, found '") + value.cast("string").substr(0, 80) + "'"
+
+
+def _spoken(kind: dt.DataType) -> str:
     return "a number" if kind.is_numeric() else "text"
 
 
-def _refuse(bad: ibis.Table, source: str, expected: str, field: str | None = None) -> None:
-    found = bad.limit(1).to_pyarrow().to_pylist()
-    if not found:
-        return
-    count = bad.count().to_pyarrow().as_py()
-    row = found[0]
-    file = row.get(FILE) or source
-    line = f", line {row[LINE]}" if row.get(LINE) is not None else ""
-    shown = f", found {row[field]!r}" if field else ""
-    more = f" (and {count - 1:,} rows more)" if count > 1 else ""
-    raise BadData(f"{file}{line}: {expected}{shown}{more}")
+def _first(table: ibis.Table) -> dict[str, Any] | None:
+    order = [name for name in (ROW, FILE, LINE) if name in table.columns]
+    found: list[dict[str, Any]] = (table.order_by(order) if order else table).limit(1).to_pyarrow().to_pylist()
+    return found[0] if found else None
+
+
+def _count(table: ibis.Table) -> int:
+    return int(table.count().to_pyarrow().as_py())

@@ -14,8 +14,8 @@ ON_SALE_DAYS = 90.0
 def as_of(data: Dataset) -> Dataset:
     """The dataset with the catalog columns that depend on time, as they stood at `data.now`.
 
-    `price` (median of the last 30 days in which it was sold, per piece; NaN if never), `available`,
-    `bought` (how often), `age_days` (since first seen; NaN if never).
+    `price` (median of the last 30 days in which it was sold, per piece; if never, what the catalog lists, or NaN),
+    `available`, `bought` (how often), `age_days` (since first seen; NaN if never).
     """
     n, events = len(data.catalog), data.events
     first, last = np.full(n, np.nan), np.full(n, -np.inf)
@@ -23,8 +23,11 @@ def as_of(data: Dataset) -> Dataset:
     bought = data.of_kinds("purchase")
     np.maximum.at(last, bought.item, bought.time)
     recent = bought.take((bought.time > last[bought.item] - 30 * DAY) & ~np.isnan(bought.price))
+    price = _medians(recent.item, recent.price, n)
+    if "list_price" in data.catalog:
+        price = np.where(np.isnan(price), data.catalog["list_price"], price)
     columns = {
-        "price": _medians(recent.item, recent.price, n),
+        "price": price,
         "bought": np.bincount(bought.item, minlength=n).astype(np.float32),
         "available": last > data.now - ON_SALE_DAYS * DAY,
         "age_days": ((data.now - first) / DAY).astype(np.float32),

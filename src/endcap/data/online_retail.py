@@ -14,7 +14,8 @@ from ibis import _
 from endcap.core.errors import BadData
 from endcap.core.part import Part
 from endcap.data.categories import categories_from_titles
-from endcap.data.columns import as_catalog, as_events, require
+from endcap.data.columns import ROW, ROWS_PER_FILE, as_catalog, as_events, require
+from endcap.data.engines import arrow, connect, moved, rows, uploaded
 from endcap.data.ledger import Ledger
 from endcap.data.sources import opened
 from endcap.data.steps import without_cancelled_purchases, without_repeats
@@ -39,34 +40,34 @@ class OnlineRetail(Part):
     def tables(self, engine: Any, folder: Path, ledger: Ledger) -> tuple[ibis.Table, ibis.Table]:
         """Events (purchases and returns; one invoice is one session and one order) and the catalog."""
         path = self.inputs(folder)[0]
-        raw = opened(str(path), Path(path.anchor), engine.read_parquet)
+        reader = engine if engine.name == "duckdb" else connect()
+        raw = opened(str(path), Path(path.anchor), reader.read_parquet)
         require(raw, tuple(COLUMNS), str(path))
         require_types(raw, str(path))
-        lines = ledger.opened(path.name, order_lines(raw))
+        lines = ledger.opened(path.name, moved(order_lines(raw, ledger.number_of(path.name)), engine))
         lines = ledger.apply(lines, without_repeats)
         lines = ledger.change(lines, with_canonical_codes, "item_id")
         lines = ledger.apply(lines, without_service_lines)
         lines = ledger.apply(lines, without_stock_adjustments)
         catalog = titled(lines)
-        contradictory = catalog.filter(_.spellings > 1).count().to_pyarrow().as_py()
-        ledger.note("with one title", len_of(catalog), contradictory, titled.__doc__ or "")
+        ledger.note("with one title", rows(catalog), rows(catalog.filter(_.spellings > 1)), titled.__doc__ or "")
         families = catalog.group_by("family").agg(items=_.count())
         ledger.note(
             "with families",
-            len_of(families),
-            families.filter(_.items > 1).count().to_pyarrow().as_py(),
+            rows(families),
+            rows(families.filter(_.items > 1)),
             family.__doc__ or "",
         )
         events = ledger.apply(events_of(lines), without_cancelled_purchases)
         guests = events.filter(events.user_id.isnull())
         ledger.note(
             "guest orders kept",
-            len_of(events),
-            len_of(guests),
+            rows(events),
+            rows(guests),
             "no customer number: baskets without a history",
         )
-        described = categories_from_titles(catalog.drop("spellings").to_pyarrow())
-        return as_events(events, path.name), as_catalog(ibis.memtable(described), path.name)
+        described = categories_from_titles(arrow(catalog.drop("spellings")))
+        return as_events(events, path.name), as_catalog(uploaded(engine, described), path.name)
 
 
 def bundled() -> Path:
@@ -83,9 +84,10 @@ def require_types(raw: ibis.Table, source: str) -> None:
             raise BadData(f"{source}: column {name!r} is {kind}, expected {expected}")
 
 
-def order_lines(raw: ibis.Table) -> ibis.Table:
-    """The raw columns under our names."""
+def order_lines(raw: ibis.Table, file: int = 0) -> ibis.Table:
+    """The raw columns under our names, the rows of the file numbered from 1."""
     return raw.select(
+        (ibis.row_number() + 1 + file * ROWS_PER_FILE).cast("int64").name(ROW),
         order_id=raw.InvoiceNo.strip(),
         item_id=raw.StockCode,
         title=raw.Description,
@@ -139,6 +141,7 @@ def events_of(lines: ibis.Table) -> ibis.Table:
     """Purchases, and returns for what stands on a cancellation (C…)."""
     cancelled = lines.order_id.startswith("C")
     return lines.select(
+        ROW,
         "time",
         "item_id",
         "user_id",
@@ -148,8 +151,3 @@ def events_of(lines: ibis.Table) -> ibis.Table:
         quantity=lines.quantity.abs(),
         order_id=ibis.ifelse(cancelled, ibis.null("string"), lines.order_id),
     )
-
-
-def len_of(table: ibis.Table) -> int:
-    """How many rows a table has."""
-    return int(table.count().to_pyarrow().as_py())

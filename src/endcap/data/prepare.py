@@ -1,83 +1,248 @@
-"""Tables in our columns become one `Dataset`."""
+"""From sources to a `Dataset`: read, cleaned, coded; every stage is kept until the last one is done."""
 
 import hashlib
-from collections.abc import Iterable
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import ibis
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from endcap.core.arrays import Array, Strings
-from endcap.core.catalog import Catalog, Column, Labels
-from endcap.core.dataset import Dataset, Events
-from endcap.core.errors import BadData
-from endcap.core.records import KINDS
-from endcap.core.vocabulary import Vocabulary
+from endcap import __version__
+from endcap.core.dataset import Dataset
+from endcap.core.errors import BadBundle, BadData, EndcapError
+from endcap.core.part import Part
+from endcap.core.saving import facts_of, load, save, write_atomically
+from endcap.data.coding import Coding
+from endcap.data.columns import CATALOG, EVENTS, ROW
 from endcap.data.describe import as_of
+from endcap.data.engines import Engine, close, connect, discard, failing_clearly, reopened, rows
+from endcap.data.fitted import Fitted
+from endcap.data.ledger import Entry, Ledger, written
+
+Step = Callable[[ibis.Table], ibis.Table]
+QUARANTINE = "quarantine.parquet"
+CLEAN = "clean.json"
+VERIFIED = 1 << 28
+"""Bytes; a dataset that is larger is not read as a whole before it is used."""
+REMEMBERED = 1 << 26
+"""Bytes; the hash of a smaller file is made each time, which takes less than a tenth of a second."""
+RACY = 2.0
+"""Seconds that a file must have rested for its time to say whether it changed."""
 
 
-def dataset_of(events: ibis.Table, catalog: ibis.Table, fingerprint: str) -> Dataset:
-    """The Dataset of two tables in our columns, seen from just after its last event.
+@dataclass(frozen=True)
+class Plan:
+    """What a dataset is made of."""
 
-    Items keep the order of their ids; items that were sold but are in no catalog follow. Raises `BadData` if there is
-    no event that names an item.
+    sources: Sequence[Any]
+    folder: Path
+    """Where the paths of the sources start."""
+    events: Sequence[Step] = ()
+    """Steps that the united events go through."""
+    catalog: Sequence[Step] = ()
+
+    def fingerprint(self, known: Path | None = None, now: float = 0.0) -> str:
+        """A name for the dataset: the bytes of its inputs, its settings, and the code that it goes through.
+
+        Engines are not in it, since they give the same dataset. See `fingerprint_of` for `known` and `now`.
+        """
+        inputs = [path for source in self.sources for path in source.inputs(self.folder)]
+        parts = [*self.sources, *self.events, *self.catalog]
+        code = hashlib.sha256(b"".join(path.read_bytes() for path in _code_of(parts))).hexdigest()
+        settings = [__version__, code, *(_described(part) for part in parts)]
+        return fingerprint_of(inputs, json.dumps([*settings, len(self.sources), len(self.events)]), known, now)
+
+
+@dataclass(frozen=True)
+class Clean:
+    """Tables in our columns, and what was done to them."""
+
+    events: ibis.Table
+    catalog: ibis.Table
+    entries: list[Entry]
+    fitted: Mapping[str, Fitted]
+    quarantine: Path
+
+
+Acceptance = Callable[[Clean], Mapping[str, Any]]
+"""Raises `BadData` if the tables are not to be used; gives facts that are kept with the dataset."""
+
+
+def prepared(plan: Plan, spec: str, workdir: Path, fingerprint: str, accept: Acceptance | None = None) -> Dataset:
+    """The dataset, saved in the folder ``dataset`` of the workdir with its ledger and quarantine.
+
+    Until then the last good one stays in its place. Stages that are finished lie in ``.prepare-FINGERPRINT`` and are
+    not done again by a run that follows an interrupted one. Raises `BadData` naming file, line and field.
     """
-    rows = events.filter(events.item_id.notnull()).to_pyarrow()
-    if not len(rows):
-        raise BadData("the sources gave no event with an item: nothing can be learned")
-    described = catalog.order_by("item_id").to_pyarrow()
-    known = described["item_id"].to_pylist()
-    items = Vocabulary.of(known + sorted(set(pc.unique(rows["item_id"]).to_pylist()) - set(known)))
-    users, user = _coded(rows["user_id"])
-    _, session = _coded(rows["session_id"])
-    _, order = _coded(rows["order_id"])
-    columns = Events(
-        session=session,
-        user=user,
-        item=_in(rows["item_id"], items),
-        kind=_in(rows["kind"], Vocabulary.of(KINDS)).astype(np.int8),
-        time=_numbers(rows["time"]).astype(np.float64),
-        quantity=_numbers(rows["quantity"]).astype(np.float32),
-        price=_numbers(rows["price"]).astype(np.float64),
-        order=order,
+    work = workdir / f".prepare-{fingerprint}"
+    for stale in workdir.glob(".prepare-*"):
+        if stale != work:
+            discard(stale)
+    work.mkdir(parents=True, exist_ok=True)
+    discard(work / "scratch")
+    engine = connect(spec, work / "scratch")
+    try:
+        with failing_clearly():
+            clean = cleaned(plan, engine, work)
+            facts = accept(clean) if accept else {}
+            dataset = dataset_of(clean.events, clean.catalog, fingerprint, work / "coded")
+            dataset = replace(dataset, fitted=clean.fitted)
+            entries = [asdict(entry) for entry in clean.entries]
+            facts = {"kind": "dataset", "fingerprint": fingerprint, "ledger": entries, **facts}
+            save(dataset, workdir / "dataset", facts, {QUARANTINE: clean.quarantine})
+    except EndcapError:
+        if not (work / CLEAN).exists():  # there is nothing to go on with
+            discard(work)
+        raise
+    finally:
+        close(engine)
+    discard(work)
+    return _mapped(workdir / "dataset")
+
+
+def saved(folder: Path, fingerprint: str) -> tuple[Dataset, dict[str, Any]] | None:
+    """The dataset of that name in a folder, with its facts; None if it is another one, damaged, or not there.
+
+    Every byte of a small one is compared with its checksum; of a large one only what is read is touched.
+    """
+    try:
+        facts = facts_of(folder)
+        if facts.get("fingerprint") != fingerprint:
+            return None
+        size = sum(path.stat().st_size for path in folder.iterdir())
+        return load(folder, verify=size <= VERIFIED), facts
+    except BadBundle:
+        return None
+
+
+def cleaned(plan: Plan, engine: Engine, work: Path) -> Clean:
+    """The united and cleaned tables of all sources; what was finished in the same folder before is not done again."""
+    if not (work / CLEAN).exists():
+        tables = work / "tables"
+        discard(tables)
+        tables.mkdir(parents=True)
+        ledger = Ledger(folder=tables)
+        events, catalog = united([source.tables(engine, plan.folder, ledger) for source in plan.sources])
+        for step in plan.events:
+            events = ledger.apply(events, step)
+        for step in plan.catalog:
+            catalog = ledger.apply(catalog, step)
+        nameless = rows(events.filter(events.item_id.isnull()))
+        if nameless:
+            ledger.note("events without an item", nameless, 0, "searches name none: no model learns from them yet")
+        found = {name: _kept(ledger, table) for name, table in (("events", events), ("catalog", catalog))}
+        ledger.write_quarantine(work / QUARANTINE)
+        save(ledger.fitted, work / "fitted", {})
+        done = {"tables": found, "entries": [asdict(entry) for entry in ledger.entries]}
+        write_atomically(work / CLEAN, json.dumps(done, indent=1))
+        for path in tables.iterdir():
+            if path.name not in {name for name, _ in found.values()}:
+                discard(path)
+    done = json.loads((work / CLEAN).read_text())
+    events, catalog = (
+        reopened(engine, work / "tables" / name).select(columns)
+        for name, columns in (done["tables"][table] for table in ("events", "catalog"))
     )
-    columns = columns.take(np.lexsort((columns.kind, columns.item, columns.time, columns.session)))
-    shop = Catalog(items, _catalog_columns(described, len(items)))
-    return as_of(Dataset(columns, shop, users, float(columns.time.max()) + 1.0, fingerprint))
+    entries = [Entry(**entry) for entry in done["entries"]]
+    return Clean(events, catalog, entries, load(work / "fitted"), work / QUARANTINE)
 
 
-def fingerprint_of(files: Iterable[Path], settings: str) -> str:
-    """A name for a dataset: a hash of the bytes that went in and the settings they were prepared with."""
-    digest = hashlib.sha256(settings.encode())
+def united(tables: Sequence[tuple[ibis.Table, ibis.Table | None]]) -> tuple[ibis.Table, ibis.Table]:
+    """The events of all sources and one catalog; of an item that several describe, the first source's words stand.
+
+    Where no source has a catalog, the items are those of the events.
+    """
+    happened = [events for events, _ in tables]
+    names = [name for name in (*EVENTS, ROW) if all(name in events.columns for events in happened)]
+    events = ibis.union(*(table.select(names) for table in happened)) if len(happened) > 1 else happened[0]
+    described = [catalog for _, catalog in tables if catalog is not None]
+    if not described:
+        return events, events.filter(events.item_id.notnull()).select("item_id").distinct()
+    catalog = described[0]
+    for more in described[1:]:
+        catalog = _filled(catalog).union(_filled(more.anti_join(catalog.select("item_id"), "item_id")))
+    return events, catalog
+
+
+def dataset_of(events: ibis.Table, catalog: ibis.Table, fingerprint: str, folder: Path | None = None) -> Dataset:
+    """The Dataset of two tables in our columns, seen from just after its last event, its arrays mapped into memory.
+
+    Items keep the order of their ids; items that were sold but are in no catalog follow. What was made in the folder
+    before is not made again. Raises `BadData` if there is no event that names an item.
+    """
+    if folder is None:
+        with tempfile.TemporaryDirectory() as passing:
+            made = dataset_of(events, catalog, fingerprint, Path(passing, "coded"))
+            save(made, Path(passing, "saved"), {})
+            return _mapped(Path(passing, "saved"))  # what is mapped stays readable
+    folder.mkdir(parents=True, exist_ok=True)
+    coding = Coding(events, catalog, folder)
+    if not rows(coding.seen.limit(1)):
+        raise BadData("the sources gave no event with an item: nothing can be learned")
+    shop, users, coded = coding.catalog(), coding.vocabulary(coding.users(), "user"), coding.events()
+    return as_of(Dataset(coded, shop, users, float(coded.time.max()) + 1.0, fingerprint))
+
+
+def fingerprint_of(files: Iterable[Path], settings: str, known: Path | None = None, now: float = 0.0) -> str:
+    """A name for a dataset: a hash of the bytes that went in and of what they were prepared with.
+
+    Every byte counts, so that two machines with the same data agree. Reading a hundred gigabytes takes minutes, so the
+    hash of a large file is written down in the file `known`, with size and time of the file it is of, and taken from
+    there as long as those stay the same: what git does with its index. A file that was changed in the two seconds
+    before `now` is not written down, since it may change again without its time telling.
+    """
+    remembered: Mapping[str, Any] = json.loads(known.read_text()) if known and known.exists() else {}
+    digest, learned = hashlib.sha256(settings.encode()), {}
     for path in files:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+        facts = path.stat()
+        state = [facts.st_size, facts.st_mtime_ns, facts.st_ino]
+        name = str(path.resolve())
+        content = remembered.get(name, {})
+        if content.get("state") != state:
+            with path.open("rb") as file:
+                content = {"state": state, "hash": hashlib.file_digest(file, "sha256").hexdigest()}
+        digest.update(bytes.fromhex(content["hash"]))
+        if facts.st_size >= REMEMBERED and now - facts.st_mtime > RACY:
+            learned[name] = content
+    if known and learned != remembered:
+        write_atomically(known, json.dumps(learned, indent=1))
     return digest.hexdigest()[:16]
 
 
-def _catalog_columns(described: pa.Table, n_items: int) -> dict[str, Column]:
-    def padded(name: str) -> list[Any]:
-        values: list[Any] = described[name].to_pylist()
-        return values + [None] * (n_items - len(values))
-
-    texts: dict[str, Column] = {name: Strings.of(value or "" for value in padded(name)) for name in ("title", "image")}
-    return texts | {name: Labels.of(padded(name)) for name in ("category", "family")}
+def _mapped(folder: Path) -> Dataset:
+    dataset: Dataset = load(folder, verify=False)
+    return dataset
 
 
-def _coded(column: pa.ChunkedArray) -> tuple[Vocabulary, Array]:
-    """Codes in the order of the ids, so that they depend on nothing but the data."""
-    names = sorted(value for value in pc.unique(column).to_pylist() if value is not None)
-    vocabulary = Vocabulary.of(names)
-    return vocabulary, _in(column, vocabulary)
+def _kept(ledger: Ledger, table: ibis.Table) -> tuple[str, list[str]]:
+    """Name of the file that has the table, and the columns of it."""
+    path = ledger.path_of(ledger.keep(table))
+    if path is None:
+        raise RuntimeError("the ledger keeps nothing without a folder")
+    return path.name, list(table.columns)
 
 
-def _in(column: pa.ChunkedArray, vocabulary: Vocabulary) -> Array:
-    positions = pc.index_in(column, pa.array(list(vocabulary.ids), pa.string()))
-    return np.asarray(pc.fill_null(positions, -1).combine_chunks(), dtype=np.int32)
+def _code_of(parts: Iterable[Any]) -> list[Path]:
+    """The files that preparation is written in: this package, and the modules of parts from elsewhere."""
+    names = {part.__module__ for part in map(written, parts)}
+    files = {str(getattr(sys.modules.get(name), "__file__", None) or "") for name in names}
+    elsewhere = {Path(file) for file in files if file.endswith(".py")}
+    return sorted(elsewhere | set(Path(__file__).parent.rglob("*.py")))
 
 
-def _numbers(column: pa.ChunkedArray) -> Array:
-    return np.asarray(pc.fill_null(column, float("nan")).combine_chunks())
+def _described(part: Any) -> str:
+    """A part's name and settings."""
+    if isinstance(part, Part):
+        return f"{type(part).__module__}:{type(part).__name__}{part.model_dump_json()}"
+    function, options = written(part), getattr(part, "options", getattr(part, "keywords", {}))
+    return f"{function.__module__}:{function.__qualname__}{json.dumps(options, sort_keys=True, default=str)}"
+
+
+def _filled(catalog: ibis.Table) -> ibis.Table:
+    """The catalog with all our columns."""
+    missing = {name: ibis.null(kind) for name, kind in CATALOG.items() if name not in catalog.columns}
+    return catalog.mutate(**missing).select(*CATALOG)

@@ -7,26 +7,34 @@ from time import perf_counter
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from endcap.core.arrays import Codes
+from endcap.core.arrays import Codes, Ragged
 from endcap.core.errors import BadConfig
 from endcap.core.progress import Steps, silently
 from endcap.core.query import Queries, Retriever
 from endcap.data.splits import Split
+from endcap.evaluate.beyond import beyond, coverage, gini, user_coverage
 from endcap.evaluate.compare import Comparison, compared, resamples
-from endcap.evaluate.lists import front, located
-from endcap.evaluate.metrics import CURVE, CUT, Values, coverage, measured
-from endcap.evaluate.tasks import LIMIT, TASKS, Task, taken
+from endcap.evaluate.facts import Facts
+from endcap.evaluate.lists import between, blocks, front, nearest
+from endcap.evaluate.metrics import CURVE, CUT, Matches, Values, at_cuts, auc, matched, measured_at
+from endcap.evaluate.segments import Segment, segments
+from endcap.evaluate.tasks import LIMIT, TASKS, Task, TaskMaker, taken
+from endcap.evaluate.truth import CONFUSION, confusion
 
 Kind = Literal["model", "slot", "baseline"]
+Mask = NDArray[np.bool_]
 DEPTH = max(CURVE)
 """How long the lists are."""
-EXAMPLES = 4
-"""Of so many queries the lists are kept, to be looked at."""
 FIRST = 2
 """A first retrieval asks for so many times what is needed …"""
 WIDER = 4
 """… and each further one for so many times more."""
+BATCH = 4096
+"""So many queries are asked at a time."""
+MAIN = f"NDCG@{CUT}"
+"""The metric that decides, and that segments are compared by."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +55,20 @@ class Score:
     kind: Kind
     values: Mapping[str, Values]
     """By metric, one value per query."""
+    segments: Mapping[str, Values]
+    """By the key of a segment, the main metric of each query."""
     coverage: float
     """Share of the items that may be ranked that stand in the first ten of any list."""
+    user_coverage: float
+    """Share of the queries whose list has anything in it."""
+    gini: float
+    """How unequally the items that may be ranked share the first ten places; 0: equally."""
     empty: int
     """How many lists have nothing in them; they count as zero."""
     seconds: float
     """Time for 1000 queries."""
-    sample: Codes
-    """The first lists, cut at ten: ``[≤ EXAMPLES, 10]``."""
+    lists: Codes
+    """Every list, cut at ten: ``[n, 10]``."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,9 @@ class Judged:
     scores: tuple[Score, ...]
     comparisons: Mapping[str, Comparison]
     """By entry."""
+    segments: tuple[Segment, ...]
+    within: Mapping[str, Comparison]
+    """By entry: the main metric in each segment, by its key."""
 
 
 @dataclass(frozen=True)
@@ -99,65 +116,107 @@ def back_test(
     rng: np.random.Generator,
     limit: int = LIMIT,
     step: Steps = silently,
+    tasks: Mapping[str, TaskMaker] = TASKS,
 ) -> BackTest:
     """Every entry judged on its tasks, with lists of `DEPTH` and at most `limit` queries per task.
 
     Raises `BadConfig` for a task that does not exist and for two entries of one name.
     """
     names = list(dict.fromkeys(task for entry in judged for task in entry.tasks))
-    _check(judged, names)
+    _check(judged, names, tasks)
     results = []
     for name in names:
         with step(f"judge on {name}"):
-            task = TASKS[name](split.train, split.test, rng, limit)
+            task = tasks[name](split.train, split.test, rng, limit)
             results.append(judged_on(task, [entry for entry in judged if name in entry.tasks], rng))
     return BackTest(split, tuple(results))
 
 
-def judged_on(task: Task, judged: Sequence[Entry], rng: np.random.Generator) -> Judged:
+def judged_on(task: Task, entered: Sequence[Entry], rng: np.random.Generator) -> Judged:
     """How the entries did on one task, compared with the baselines among them on the same resamples."""
-    scores = [evaluated(entry, task) for entry in judged]
-    comparisons = compared(
-        {score.name: score.values for score in scores},
-        [score.name for score in scores if score.kind == "baseline"],
-        resamples(task.units, rng),
-    )
-    main = f"NDCG@{CUT}"
-    scores.sort(key=lambda score: np.nan_to_num(comparisons[score.name].reached[main].mean), reverse=True)
-    return Judged(task, tuple(scores), comparisons)
+    facts = Facts.of(task.queries.catalog)
+    parts = segments(task, facts)
+    scores = [evaluated(entry, task, facts, parts) for entry in entered]
+    baselines, drawn = [score.name for score in scores if score.kind == "baseline"], resamples(task.units, rng)
+    comparisons = compared({score.name: score.values for score in scores}, baselines, drawn)
+    within = compared({score.name: score.segments for score in scores}, baselines, drawn) if parts else {}
+    scores.sort(key=lambda score: np.nan_to_num(comparisons[score.name].reached[MAIN].mean), reverse=True)
+    return Judged(task, tuple(scores), comparisons, parts, within)
 
 
-def evaluated(entry: Entry, task: Task, k: int = DEPTH) -> Score:
-    """How one entry does on one task, with lists of k (at least `CUT`)."""
+def evaluated(
+    entry: Entry, task: Task, facts: Facts | None = None, parts: Sequence[Segment] = (), k: int = DEPTH
+) -> Score:
+    """How one entry does on one task, and on parts of it, with lists of k (at least `CUT`)."""
+    facts = Facts.of(task.queries.catalog) if facts is None else facts
     start = perf_counter()
     codes = ranked(entry.retriever, task, k)
     seconds = perf_counter() - start
+    matches, lists = matched(codes, task.relevant), codes[:, :CUT].copy()
     return Score(
         name=entry.name,
         kind=entry.kind,
-        values=measured(codes, task.relevant),
-        coverage=coverage(codes[:, :CUT], task.allowed),
+        values=_values(codes, matches, task, facts),
+        segments={part.key: measured_at(part.of(matches), CUT)["NDCG"] for part in parts},
+        coverage=coverage(lists, task.allowed),
+        user_coverage=user_coverage(lists),
+        gini=gini(lists, task.allowed),
         empty=int((codes[:, 0] < 0).sum()),
         seconds=1000 * seconds / max(len(codes), 1),
-        sample=codes[:EXAMPLES, :CUT].copy(),
+        lists=lists,
     )
 
 
 def ranked(retriever: Retriever, task: Task, k: int) -> Codes:
     """The first k items for each query that may be ranked and are not excluded: ``codes[n, k]``, -1 after the end.
 
-    A list is short only if the retriever has no more to give: rows that come out short are asked again, for more. That
-    is exact for every retriever whose longer lists begin with its shorter ones.
+    A list is short only if the retriever has no more to give. Queries are asked in batches, which bound the memory.
     """
     codes = np.full((len(task.queries), k), -1, np.int32)
+    for start, end in blocks(len(codes), BATCH):
+        queries, exclude = _part(task.queries, start, end), between(task.exclude, start, end)
+        factors = getattr(retriever, "factors", lambda _: None)(queries)
+        if factors is None:
+            codes[start:end] = _asked(retriever, queries, task.allowed, exclude, k)
+        else:
+            vectors, items, left_out = factors
+            codes[start:end] = nearest(vectors, items, k, task.allowed, (exclude, left_out))
+    return codes
+
+
+def _asked(retriever: Retriever, queries: Queries, allowed: Mask, exclude: Ragged, k: int) -> Codes:
+    """The first k that fit of each list: rows that come out short are asked again, for more.
+
+    That is exact for every retriever whose longer lists begin with its shorter ones.
+    """
+    codes = np.full((len(queries), k), -1, np.int32)
     rows, width = np.arange(len(codes)), FIRST * k
     while len(rows):
-        found = _retrieved(retriever, taken(task.queries, rows), width)
-        fits = (found >= 0) & task.allowed[found] & (located(found, task.exclude.take(rows)) < 0)
-        codes[rows] = front(found, fits, k)
+        everybody = len(rows) == len(codes)
+        found = _retrieved(retriever, queries if everybody else taken(queries, rows), width)
+        codes[rows] = front(found, allowed, exclude if everybody else exclude.take(rows), k)
         had_more = (found >= 0).sum(axis=1) >= width
         rows, width = rows[had_more & (codes[rows, -1] < 0)], width * WIDER
     return codes
+
+
+def _values(codes: Codes, matches: Matches, task: Task, facts: Facts) -> dict[str, Values]:
+    """Every metric of each query: of what was found, of what that is worth, and of the list beyond it."""
+    inside = task.exclude.keep(task.allowed[task.exclude.values])
+    rankable = task.allowed.sum() - inside.lengths
+    values = at_cuts(matches, codes.shape[1]) | {"AUC": auc(matches, (codes >= 0).sum(axis=1), rankable)}
+    for name, worth in (("Revenue", facts.price), ("Margin", facts.margin)):
+        if not np.isnan(worth).all():
+            at_cut = measured_at(matches.worth(worth), CUT)
+            values |= {f"{name}Recall@{CUT}": at_cut["GainRecall"], f"{name}NDCG@{CUT}": at_cut["NDCG"]}
+    looks = beyond(codes[:, :CUT], task.queries.seeds, task.relevant, facts)
+    values |= {f"{name}@{CUT}": column for name, column in looks.items()}
+    return values | ({} if task.confusable is None else {CONFUSION: confusion(codes, task.confusable)})
+
+
+def _part(queries: Queries, start: int, end: int) -> Queries:
+    columns = (between(column, start, end) for column in (queries.context, queries.session, queries.history))
+    return Queries(queries.catalog, queries.now[start:end], *columns)
 
 
 def _retrieved(retriever: Retriever, queries: Queries, width: int) -> Codes:
@@ -173,10 +232,10 @@ def _retrieved(retriever: Retriever, queries: Queries, width: int) -> Codes:
     return codes
 
 
-def _check(judged: Sequence[Entry], tasks: Sequence[str]) -> None:
-    unknown = [name for name in tasks if name not in TASKS]
+def _check(judged: Sequence[Entry], wanted: Sequence[str], tasks: Mapping[str, TaskMaker]) -> None:
+    unknown = [name for name in wanted if name not in tasks]
     if unknown:
-        raise BadConfig(f"no task is called {unknown[0]!r}; there are: {', '.join(TASKS)}")
+        raise BadConfig(f"no task is called {unknown[0]!r}; there are: {', '.join(tasks)}")
     names = Counter(entry.name for entry in judged)
     twice = [name for name, count in names.items() if count > 1]
     if twice:

@@ -1,10 +1,11 @@
 """Ranking metrics, one value per query; equal to trec_eval where it has the metric.
 
 A query with nothing relevant has no value (NaN), a query with an empty list counts as zero. NDCG after Järvelin and
-Kekäläinen, Cumulated gain-based evaluation of IR techniques, ACM TOIS 20 (2002), with linear gains.
+Kekäläinen, Cumulated gain-based evaluation of IR techniques, ACM TOIS 20 (2002).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,36 +13,58 @@ from numpy.typing import NDArray
 
 from endcap.core.arrays import Array, Codes, Ragged
 from endcap.core.errors import BadData
-from endcap.evaluate.lists import located
+from endcap.evaluate.lists import CORES, on_all_cores
 
 Values = NDArray[np.float64]
-"""One value per query; NaN where nothing was relevant."""
+"""One value per query; NaN where there is none."""
 
 CUT = 10
 """The length at which lists are compared."""
 CURVE = (1, 2, 5, 10, 20, 50)
 """The lengths of the recall curve."""
+METRICS: Mapping[str, str] = {
+    "NDCG": "gains, each divided by log2(place + 1), as a share of those of the best list there could be",
+    "Recall": "share of the relevant items that the list holds",
+    "HitRate": "1 if the list holds anything relevant, else 0",
+    "MRR": "1 / place of the first relevant item, 0 if there is none",
+    "MAP": "sum over the hits of the precision there, divided by the number of relevant items",
+    "Precision": "share of the places that hold something relevant, also of a list that is shorter",
+    "CappedRecall": "hits, divided by as many as the list could hold",
+    "CappedMAP": "sum over the hits of the precision there, divided by as many as the list could hold",
+    "ExponentialNDCG": "as NDCG, with gains of 2^gain - 1",
+}
+"""Every metric that has a cut, and what it says."""
+UNCUT: Mapping[str, str] = {
+    "R-Precision": "precision at as many places as there are relevant items",
+    "AUC": "how often a relevant item stands above one that is not; what is not listed is tied at the end",
+}
+"""Every metric of a list as long as it is."""
 
 
 @dataclass(frozen=True)
 class Matches:
     """Lists held against what was relevant, once for all metrics."""
 
+    items: Ragged
+    """The relevant items of each query: those that its list holds in their order there, then the others."""
+    places: NDArray[np.int32]
+    """Where each of them stands in the list, from 0; -1 if the list lacks it."""
     gains: NDArray[np.float64]
-    """What each place of each list is worth ``[n, k]``; 0 where the item is not relevant, or there is none."""
-    ideal: Ragged
-    """What all relevant items of each query are worth, the highest first."""
+    """What each of them is worth."""
 
     @property
     def relevant(self) -> NDArray[np.int64]:
         """How many items are relevant to each query."""
-        return self.ideal.lengths
+        return self.items.lengths
 
-    def hits(self, k: int) -> NDArray[np.bool_]:
-        """Which of the first k places hold something relevant."""
-        if k < 1:
-            raise BadData(f"a list is cut at {k} places; it must be at least 1")
-        return np.greater(self.gains[:, :k], 0)
+    def keep(self, mask: NDArray[np.bool_]) -> "Matches":
+        """The same lists, when only some of the items (a mask over ``items.values``) are relevant."""
+        return Matches(self.items.keep(mask), self.places[mask], self.gains[mask])
+
+    def worth(self, gains: Array) -> "Matches":
+        """The same, with other gains ``[n_items]``; items that are worth nothing, or less, are no longer relevant."""
+        again = replace(self, gains=np.asarray(gains, np.float64)[self.items.values])
+        return again.keep(again.gains > 0)
 
 
 def matched(codes: Codes, relevant: Ragged, gains: Array | None = None) -> Matches:
@@ -50,130 +73,91 @@ def matched(codes: Codes, relevant: Ragged, gains: Array | None = None) -> Match
     `gains` has one positive entry per entry of ``relevant.values``; without it, each is worth 1. Raises `BadData` for a
     list that names an item twice or goes on after a -1, and for relevant items that are repeated or negative.
     """
-    _check_lists(codes, len(relevant))
+    from endcap.evaluate.kernels import judging  # noqa: PLC0415 — compiled code is for evaluation only
+
+    if codes.ndim != 2 or len(codes) != len(relevant):
+        raise BadData(f"lists of shape {codes.shape} for {len(relevant)} queries; expected one row per query")
     gains = np.ones(len(relevant.values)) if gains is None else np.asarray(gains, np.float64)
-    _check_relevant(relevant, gains)
-    place = located(codes, relevant)
-    found = np.zeros(codes.shape)
-    found[place >= 0] = gains[place[place >= 0]]
-    highest_first = np.lexsort((-gains, relevant.rows))
-    return Matches(found, Ragged(relevant.offsets, gains[highest_first]))
-
-
-def recall(matches: Matches, k: int) -> Values:
-    """Share of the relevant items that the first k places hold."""
-    return _per(matches.hits(k).sum(axis=1), matches.relevant)
-
-
-def precision(matches: Matches, k: int) -> Values:
-    """Share of the first k places that hold something relevant; of k, also where the list is shorter."""
-    return _judged(matches.hits(k).sum(axis=1) / k, matches)
-
-
-def hit_rate(matches: Matches, k: int) -> Values:
-    """1 where the first k places hold anything relevant, else 0."""
-    return _judged(matches.hits(k).max(axis=1, initial=False), matches)
-
-
-def reciprocal_rank(matches: Matches, k: int) -> Values:
-    """1 / place of the first relevant item among the first k; 0 if there is none."""
-    hits = matches.hits(k)
-    return _judged((hits / _places(hits)).max(axis=1, initial=0.0), matches)
-
-
-def average_precision(matches: Matches, k: int) -> Values:
-    """Sum over the hits among the first k of the precision there, divided by the number of relevant items."""
-    hits = matches.hits(k)
-    return _per((hits * np.cumsum(hits, axis=1) / _places(hits)).sum(axis=1), matches.relevant)
-
-
-def dcg(matches: Matches, k: int) -> Values:
-    """Gains of the first k places, each divided by log2(place + 1)."""
-    hits = matches.hits(k)
-    return _judged((matches.gains[:, :k] / np.log2(_places(hits) + 1)).sum(axis=1), matches)
-
-
-def ideal_dcg(matches: Matches, k: int) -> Values:
-    """The DCG of the best list there could be: all relevant items, the highest gains first, cut at k."""
-    ideal = matches.ideal
-    place = np.arange(1, len(ideal.values) + 1) - np.repeat(ideal.offsets[:-1], ideal.lengths)
-    worth = np.where(place <= k, ideal.values / np.log2(place + 1), 0.0)
-    return _judged(np.bincount(ideal.rows, worth, minlength=len(ideal)), matches)
-
-
-def ndcg(matches: Matches, k: int) -> Values:
-    """DCG as a share of the ideal one."""
-    return dcg(matches, k) / ideal_dcg(matches, k)
-
-
-def exponential(matches: Matches) -> Matches:
-    """The same matches with gains of 2^gain - 1, for the exponential variant of NDCG."""
-    ideal = replace(matches.ideal, values=np.exp2(matches.ideal.values) - 1)
-    return Matches(np.exp2(matches.gains) - 1, ideal)
-
-
-METRICS: Mapping[str, Callable[[Matches, int], Values]] = {
-    "NDCG": ndcg,
-    "Recall": recall,
-    "HitRate": hit_rate,
-    "MRR": reciprocal_rank,
-    "MAP": average_precision,
-    "Precision": precision,
-}
-"""Every metric of the report, by the name that it has there."""
-
-
-def measured(codes: Codes, relevant: Ragged) -> dict[str, Values]:
-    """Every metric at `CUT`, and recall at every length of `CURVE` that the lists reach; keys like ``NDCG@10``."""
-    matches = matched(codes, relevant)
-    values = {f"{name}@{CUT}": metric(matches, CUT) for name, metric in METRICS.items()}
-    curve = {f"Recall@{k}": recall(matches, k) for k in CURVE if k <= codes.shape[1]}
-    return values | curve
-
-
-def coverage(codes: Codes, allowed: NDArray[np.bool_]) -> float:
-    """Share of the items that may be ranked (a mask over the catalog) that stand in any list; 0 if there are none."""
-    shown = np.unique(codes[codes >= 0])
-    if len(shown) and shown[-1] >= len(allowed):
-        raise BadData(f"a list names item {shown[-1]}, but there are only {len(allowed)} items")
-    return float(allowed[shown].sum() / max(allowed.sum(), 1))
-
-
-def _places(hits: NDArray[np.bool_]) -> NDArray[np.int64]:
-    return np.arange(1, hits.shape[1] + 1)
-
-
-def _per(sums: Array, relevant: NDArray[np.int64]) -> Values:
-    return np.where(relevant > 0, sums / np.maximum(relevant, 1), np.nan)
-
-
-def _judged(values: Array, matches: Matches) -> Values:
-    return np.where(matches.relevant > 0, values, np.nan)
-
-
-def _check_lists(codes: Codes, n: int) -> None:
-    if codes.ndim != 2 or len(codes) != n:
-        raise BadData(f"lists of shape {codes.shape} for {n} queries; expected one row per query")
-    if codes.min(initial=-1) < -1:
-        raise BadData(f"a list names item {codes.min()}; expected a code from 0, or -1 after its end")
-    resumed = np.flatnonzero(((codes[:, :-1] < 0) & (codes[:, 1:] >= 0)).any(axis=1))
-    if len(resumed):
-        raise BadData(f"the list of query {resumed[0]} goes on after a -1, which marks its end")
-    ordered = np.sort(codes, axis=1)
-    rows, columns = np.nonzero((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0))
-    if len(rows):
-        raise BadData(f"the list of query {rows[0]} names item {ordered[rows[0], columns[0]]} more than once")
-
-
-def _check_relevant(relevant: Ragged, gains: NDArray[np.float64]) -> None:
     if len(gains) != len(relevant.values):
         raise BadData(f"{len(gains)} gains for {len(relevant.values)} relevant items")
     if not (np.isfinite(gains) & (gains > 0)).all():
         raise BadData("a relevant item is worth nothing, less than nothing or no number; expected gains above 0")
-    if relevant.values.min(initial=0) < 0:
-        raise BadData(f"item {relevant.values.min()} cannot be relevant; expected a code from 0")
-    order = np.lexsort((relevant.values, relevant.rows))
-    rows, values = relevant.rows, relevant.values[order]
-    again = np.flatnonzero((np.diff(rows) == 0) & (np.diff(values) == 0))
-    if len(again):
-        raise BadData(f"item {values[again[0]]} is relevant to query {rows[again[0]]} more than once")
+    n_items = 1 + max(int(codes.max(initial=-1)), int(relevant.values.max(initial=-1)))
+    items, places, worth = np.empty(len(gains), np.int32), np.empty(len(gains), np.int32), np.empty(len(gains))
+
+    def part(first: int, last: int) -> tuple[int, int, int]:
+        return judging.match(
+            first, last, codes, relevant.offsets, relevant.values, gains, n_items, items, places, worth
+        )
+
+    with ThreadPoolExecutor(CORES) as pool:
+        found = on_all_cores(part, len(codes), pool)
+    for wrong, query, item in found:
+        if wrong != judging.SOUND:
+            raise BadData(_problem(wrong, query, item))
+    return Matches(Ragged(relevant.offsets, items), places, worth)
+
+
+def measured_at(matches: Matches, k: int) -> dict[str, Values]:
+    """Every metric of `METRICS` at k, by name, and ``GainRecall``: the share of all gains in the first k places."""
+    from endcap.evaluate.kernels import judging  # noqa: PLC0415
+
+    if k < 1:
+        raise BadData(f"a list is cut at {k} places; it must be at least 1")
+    discounts = 1 / np.log2(np.arange(2.0, k + 2.0))
+    values = np.empty((len(judging.COLUMNS), len(matches.items)))
+    given = (matches.items.offsets, matches.places, matches.gains, discounts, values)
+    with ThreadPoolExecutor(CORES) as pool:
+        on_all_cores(lambda first, last: judging.score(first, last, *given), len(matches.items), pool)
+    return dict(zip(judging.COLUMNS, values, strict=True))
+
+
+def r_precision(matches: Matches) -> Values:
+    """Precision at as many places as there are relevant items; where the list is shorter, as if the rest were wrong."""
+    rows = matches.items.rows
+    hits = (matches.places >= 0) & (matches.places < matches.relevant[rows])
+    return _per(np.bincount(rows[hits], minlength=len(matches.items)), matches.relevant)
+
+
+def auc(matches: Matches, listed: Array, rankable: Array) -> Values:
+    """The share of pairs of a relevant item and another in which the relevant one stands higher.
+
+    `listed` says how many items each list holds, `rankable` how many it could hold. Those that it lacks are tied at the
+    end: such a pair counts half. NaN where nothing is relevant, or everything. Mann and Whitney's U, as a share.
+    """
+    relevant, rows = matches.relevant, matches.items.rows
+    others, found = rankable - relevant, matches.places >= 0
+    before = np.arange(len(rows)) - matches.items.offsets[rows]
+    above = np.bincount(rows, np.where(found, matches.places - before, 0), minlength=len(relevant))
+    n_found = np.bincount(rows[found], minlength=len(relevant))
+    tied = 0.5 * (relevant - n_found) * (others - (listed - n_found))
+    return _per(n_found * others - above + tied, np.where(others > 0, relevant * others, 0))
+
+
+def measured(codes: Codes, relevant: Ragged) -> dict[str, Values]:
+    """Every metric at `CUT`, and recall at every length of `CURVE` that the lists reach; keys like ``NDCG@10``."""
+    return at_cuts(matched(codes, relevant), codes.shape[1])
+
+
+def at_cuts(matches: Matches, longest: int) -> dict[str, Values]:
+    """What `measured` gives, of lists that have up to so many places."""
+    at_cut = measured_at(matches, CUT)
+    values = {f"{name}@{CUT}": at_cut[name] for name in METRICS}
+    curve = {f"Recall@{k}": measured_at(matches, k)["Recall"] for k in CURVE if k <= longest and k != CUT}
+    return values | curve | {"R-Precision": r_precision(matches)}
+
+
+def _per(sums: Array, counts: Array) -> Values:
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def _problem(wrong: int, query: int, item: int) -> str:
+    from endcap.evaluate.kernels import judging  # noqa: PLC0415
+
+    return {
+        judging.NEGATIVE: f"the list of query {query} names item {item}; expected a code from 0, or -1 after its end",
+        judging.RESUMED: f"the list of query {query} goes on after a -1, which marks its end",
+        judging.LISTED_TWICE: f"the list of query {query} names item {item} more than once",
+        judging.NOT_AN_ITEM: f"item {item} cannot be relevant to query {query}; expected a code from 0",
+        judging.RELEVANT_TWICE: f"item {item} is relevant to query {query} more than once",
+    }[wrong]

@@ -1,19 +1,26 @@
 """The report of a back-test: as JSON, in the terminal, and as one page that needs no network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from endcap.core.arrays import Array
 from endcap.core.catalog import Catalog
 from endcap.core.dataset import Dataset
-from endcap.evaluate.backtest import BackTest, Judged, Score
-from endcap.evaluate.compare import Comparison, Interval
-from endcap.evaluate.metrics import CUT, METRICS
-from endcap.evaluate.verdict import MAIN, best, verdict
+from endcap.data.pages import rendered
+from endcap.evaluate.backtest import MAIN, BackTest, Judged, Score
+from endcap.evaluate.beyond import BEYOND
+from endcap.evaluate.compare import Comparison, Difference, Interval
+from endcap.evaluate.metrics import CUT
+from endcap.evaluate.segments import Segment
+from endcap.evaluate.tasks import Task
+from endcap.evaluate.truth import CONFUSION
+from endcap.evaluate.verdict import best, verdict
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,6 +29,12 @@ FORMAT = 1
 """Version of the JSON shape."""
 SHOWN = 5
 """How many items of a list an example shows."""
+EXAMPLES = 4
+"""How many queries are shown that nobody chose …"""
+EXTREMES = 2
+"""… and how many on either side on which two rows differ most."""
+COLUMNS = ("NDCG", "Recall", "HitRate", "MRR", "MAP", "Precision")
+"""What the first table of the page has room for; the file has all."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +63,18 @@ class Report:
                         "left_out": {reason: count},
                         "rows": [{"name", "kind": "model" | "slot" | "baseline", "metrics": {"NDCG@10": interval, …},
                                   "above": {baseline: {"NDCG@10": interval, …}},
-                                  "coverage", "empty", "seconds_per_1000"}],          the best first
+                                  "tests": {baseline: {"NDCG@10": test, …}},
+                                  "coverage", "user_coverage", "gini", "empty", "seconds_per_1000"}],   the best first
+                        "segments": [{"group", "name", "queries", "rows": [{"name", "reached": interval,
+                                      "above": {baseline: interval}, "tests": {baseline: test}}]}],
                         "examples": [{"given": [title], "more", "wanted": [title], "wanted_more",
-                                      "lists": [{"name", "items": [{"title", "right"}]}]}]}],
+                                      "lists": [{"name", "items": [{"title", "right"}]}]}],
+                        "extremes": examples on which the best row and the best baseline differ most}],
              "preparation": [{"step", "dropped", "changed", "left", "why"}]}
 
         Sizes are ``{"events", "orders", "users", "items", "from", "to"}``; an interval is ``[mean, low, high]``,
-        or null if nothing could be counted.
+        or null if nothing could be counted; a test is ``{"p", "corrected", "wins", "losses"}``: of a paired
+        randomisation test, the same after Holm, and on how many queries the row did better and worse than the baseline.
         """
         tasks = [_task(judged, self.back_test.split.train.catalog) for judged in self.back_test.judged]
         split = self.back_test.split
@@ -75,13 +93,11 @@ class Report:
 
 def html(report: Report, echarts: str) -> str:
     """The report as one page, complete in itself; `echarts` is the text of the minified ECharts script."""
-    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 — only needed here
-
-    page = files("endcap.evaluate").joinpath("templates", "report.html.j2").read_text("utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    columns = [f"{name}@{CUT}" for name in METRICS]
-    return environment.from_string(page).render(
-        report=report.to_json(), columns=columns, main=MAIN, echarts=echarts.replace("</script", "<\\/script")
+    templates = files("endcap.evaluate") / "templates"
+    columns = [f"{name}@{CUT}" for name in COLUMNS]
+    other = {f"{name}@{CUT}": says for name, says in BEYOND.items()}
+    return rendered(
+        "report.html.j2", templates, echarts, report=report.to_json(), columns=columns, other=other, main=MAIN
     )
 
 
@@ -95,20 +111,25 @@ def terminal(report: Report) -> "RenderableType":
     for judged in report.back_test.judged:
         table = Table(title=judged.task.title.capitalize(), title_justify="left", box=None, pad_edge=False)
         table.add_column("")
-        for column in ("kind", MAIN, "95 % interval", f"Recall@{CUT}", f"HitRate@{CUT}", "coverage", "empty"):
+        for column in ("kind", MAIN, "95 % interval", *_shares(judged.task), "coverage", "empty"):
             table.add_column(column, justify="left" if column == "kind" else "right")
         for place, score in enumerate(judged.scores):
             reached = judged.comparisons[score.name].reached
-            table.add_row(*_cells(score, reached), style="bold" if place == 0 else "")
+            table.add_row(*_cells(score, reached, _shares(judged.task)), style="bold" if place == 0 else "")
         parts += [table, Text(verdict(judged), style="italic"), Text()]
     return Group(*parts)
 
 
-def _cells(score: Score, reached: Mapping[str, Interval]) -> list[str]:
+def _shares(task: Task) -> list[str]:
+    """The metrics that a terminal has room for: where the truth is known, how much of a list is right, and confused."""
+    return [f"Recall@{CUT}", f"HitRate@{CUT}"] if task.confusable is None else [f"Precision@{CUT}", CONFUSION]
+
+
+def _cells(score: Score, reached: Mapping[str, Interval], shares: Sequence[str]) -> list[str]:
     main = reached[MAIN]
-    shares = [f"{reached[f'{name}@{CUT}'].mean:.4f}" for name in ("Recall", "HitRate")]
     return [
-        score.name, score.kind, f"{main.mean:.4f}", f"{main.low:.4f} – {main.high:.4f}", *shares,
+        score.name, score.kind, f"{main.mean:.4f}", f"{main.low:.4f} – {main.high:.4f}",
+        *(f"{reached[share].mean:.4f}" for share in shares),
         f"{score.coverage:.1%}", f"{score.empty:,}",
     ]  # fmt: skip
 
@@ -126,7 +147,9 @@ def _task(judged: Judged, catalog: Catalog) -> dict[str, Any]:
         "rankable": int(task.allowed.sum()),
         "left_out": dict(task.left_out),
         "rows": [_row(score, judged.comparisons[score.name]) for score in judged.scores],
-        "examples": _examples(judged, catalog),
+        "segments": [_segment(judged, part) for part in judged.segments],
+        "examples": _examples(judged, catalog, range(min(EXAMPLES, len(task.queries)))),
+        "extremes": _examples(judged, catalog, _extremes(judged)),
     }
 
 
@@ -136,27 +159,69 @@ def _row(score: Score, comparison: Comparison) -> dict[str, Any]:
         "kind": score.kind,
         "metrics": _intervals(comparison.reached),
         "above": {baseline: _intervals(above) for baseline, above in comparison.above.items()},
+        "tests": {
+            baseline: {metric: _test(difference) for metric, difference in above.items()}
+            for baseline, above in comparison.above.items()
+        },
         "coverage": score.coverage,
+        "user_coverage": score.user_coverage,
+        "gini": score.gini,
         "empty": score.empty,
         "seconds_per_1000": round(score.seconds, 4),
     }
 
 
-def _intervals(intervals: Mapping[str, Interval]) -> dict[str, list[float] | None]:
+def _segment(judged: Judged, part: Segment) -> dict[str, Any]:
     return {
-        metric: None if isnan(at.mean) else [round(value, 6) for value in (at.mean, at.low, at.high)]
-        for metric, at in intervals.items()
+        "group": part.group,
+        "name": part.name,
+        "queries": part.asked(judged.task.relevant),
+        "rows": [
+            {
+                "name": score.name,
+                "reached": _interval(judged.within[score.name].reached[part.key]),
+                "above": {base: _interval(at[part.key]) for base, at in judged.within[score.name].above.items()},
+                "tests": {base: _test(at[part.key]) for base, at in judged.within[score.name].above.items()},
+            }
+            for score in judged.scores
+        ],
     }
 
 
-def _examples(judged: Judged, catalog: Catalog) -> list[dict[str, Any]]:
-    """The first queries, which are in random order, and what the best row and the best baseline gave for each."""
+def _test(difference: Difference) -> dict[str, float | int] | None:
+    if isnan(difference.p):
+        return None
+    counts = {"wins": difference.wins, "losses": difference.losses}
+    return {"p": round(difference.p, 6), "corrected": round(difference.corrected, 6)} | counts
+
+
+def _intervals(intervals: Mapping[str, Interval]) -> dict[str, list[float] | None]:
+    return {metric: _interval(at) for metric, at in intervals.items()}
+
+
+def _interval(at: Interval) -> list[float] | None:
+    return None if isnan(at.mean) else [round(value, 6) for value in (at.mean, at.low, at.high)]
+
+
+def _extremes(judged: Judged) -> list[int]:
+    """The queries on which the best row is ahead of the best baseline by most, and those on which it lies behind."""
+    winner, baseline = best(judged, baseline=False), best(judged, baseline=True)
+    if winner is None or baseline is None:
+        return []
+    difference = np.nan_to_num(winner.values[MAIN] - baseline.values[MAIN])
+    order = np.argsort(-difference, kind="stable")
+    ahead, behind = order[:EXTREMES], order[::-1][:EXTREMES]
+    return [*ahead[difference[ahead] > 0].tolist(), *behind[difference[behind] < 0].tolist()]
+
+
+def _examples(judged: Judged, catalog: Catalog, rows: Iterable[int]) -> list[dict[str, Any]]:
+    """The given queries, and what the best row and the best baseline gave for each."""
     chosen = [score for score in (best(judged, baseline=False), best(judged, baseline=True)) if score is not None]
     task, examples = judged.task, []
-    for row in range(len(chosen[0].sample) if chosen else 0):
+    for row in rows if chosen else ():
         query, wanted = task.queries[row], task.relevant[row]
         given = query.seeds if len(query.context) else query.seeds[::-1]
-        lists = [(score.name, score.sample[row, :SHOWN]) for score in chosen]
+        lists = [(score.name, score.lists[row, :SHOWN]) for score in chosen]
         examples.append({
             "given": _titles(given[:SHOWN], catalog),
             "more": max(len(given) - SHOWN, 0),

@@ -43,6 +43,14 @@ class Task:
     """How many queries there were before a limit."""
     left_out: Mapping[str, int]
     """How many questions could not be asked, by reason."""
+    confusable: Ragged | None = None
+    """What belongs to another relation and is wrong here, query by query; None where nobody can know."""
+    newcomers: NDArray[np.bool_] | None = None
+    """Which queries come from visitors whom training does not know; None where that is not asked."""
+
+    def saying(self, description: str) -> "Task":
+        """The same task under another description."""
+        return replace(self, description=description)
 
     def take(self, rows: Array) -> "Task":
         """The same task with only the given queries (numbers), in the given order."""
@@ -52,6 +60,8 @@ class Task:
             relevant=self.relevant.take(rows),
             units=self.units[rows],
             exclude=self.exclude.take(rows),
+            confusable=None if self.confusable is None else self.confusable.take(rows),
+            newcomers=None if self.newcomers is None else self.newcomers[rows],
         )
 
 
@@ -76,6 +86,7 @@ def basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int =
         exclude=cart,
         possible=len(baskets),
         left_out=left_out,
+        newcomers=_new(_units(baskets, train), train),
     )
     return _drawn(task, rng, limit)
 
@@ -97,6 +108,7 @@ def item_basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: 
         exclude=page,
         possible=len(baskets),
         left_out=left_out,
+        newcomers=_new(_units(baskets, train), train),
     )
     return _drawn(task, rng, limit)
 
@@ -153,6 +165,7 @@ def anybody(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int 
         exclude=Ragged.empty(len(units)),
         possible=len(asked),
         left_out={"visitors who bought nothing that was on sale at the cut": len(units) - len(asked)},
+        newcomers=_new(units, train),
     )
     return _drawn(task.take(asked), rng, limit)
 
@@ -230,6 +243,11 @@ def _one_each(rows: Ragged, rng: np.random.Generator) -> NDArray[np.bool_]:
 
 def _units(baskets: Baskets, train: Dataset) -> NDArray[np.int64]:
     return np.where(baskets.user >= 0, baskets.user, len(train.users) + np.arange(len(baskets)))
+
+
+def _new(units: NDArray[np.int64], train: Dataset) -> NDArray[np.bool_]:
+    """Which units are guests, or users of whom nothing is known."""
+    return ~np.isin(units, train.events.user[train.events.user >= 0])
 
 
 def _on_sale(train: Dataset) -> NDArray[np.bool_]:

@@ -1,11 +1,9 @@
 """What the numbers say, in words."""
 
-from endcap.evaluate.backtest import Judged, Score
-from endcap.evaluate.compare import Interval
+from endcap.evaluate.backtest import MAIN, Judged, Score
+from endcap.evaluate.compare import Difference
 from endcap.evaluate.metrics import CUT
 
-MAIN = f"NDCG@{CUT}"
-"""The metric that decides."""
 HIT = f"HitRate@{CUT}"
 SPACE = "\N{NO-BREAK SPACE}"
 
@@ -26,8 +24,11 @@ def verdict(judged: Judged) -> str:
         return f"{title} {missing} was judged, so there is nothing to compare."
     found = judged.comparisons[winner.name].reached[HIT].mean
     success = judged.task.success.format(share=f"{100 * found:.1f}{SPACE}%")
-    return f"{title}, {winner.name} {success} in its first ten{_times(judged, found)}. " + _difference(
-        judged.comparisons[winner.name].above[baseline.name][MAIN], baseline.name
+    above = judged.comparisons[winner.name].above[baseline.name][MAIN]
+    parts = _parts(judged, winner.name, baseline.name)
+    return (
+        f"{title}, {winner.name} {success} in its first ten{_times(judged, found)}. "
+        f"{_difference(above, baseline.name)}{parts}"
     )
 
 
@@ -46,13 +47,25 @@ def _often(ratio: float) -> str:
     return "about as often" if 0.95 < ratio < 1.05 else f"{ratio:.1f} times as often"
 
 
-def _difference(above: Interval, baseline: str) -> str:
-    span = f"95{SPACE}% interval {above.low:+.4f} to {above.high:+.4f}"
-    if above.low > 0:
+def _difference(above: Difference, baseline: str) -> str:
+    span = f"95{SPACE}% interval {above.low:+.4f} to {above.high:+.4f}, {chance(above.corrected)}"
+    if above.shown and above.mean > 0:
         return f"It beats the best baseline, {baseline}: its {MAIN} is {above.mean:.4f} higher ({span})."
-    if above.high < 0:
+    if above.shown:
         return f"It loses to the best baseline, {baseline}: its {MAIN} is {-above.mean:.4f} lower ({span})."
     return (
         f"That it is better than the best baseline, {baseline}, is not shown: "
         f"the difference in {MAIN} is {above.mean:+.4f} ({span})."
     )
+
+
+def _parts(judged: Judged, winner: str, baseline: str) -> str:
+    """On which segments the winner is worse than the baseline, if that is shown for any."""
+    above = judged.within[winner].above[baseline] if judged.within else {}
+    lost = [part.name for part in judged.segments if above[part.key].shown and above[part.key].mean < 0]
+    return f" It loses on: {', '.join(lost)}." if lost else ""
+
+
+def chance(p: float) -> str:
+    """A p in words: ``p = 0.012``, or ``p < 0.001``."""
+    return f"p{SPACE}<{SPACE}0.001" if p < 0.001 else f"p{SPACE}={SPACE}{p:.3f}"

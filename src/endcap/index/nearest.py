@@ -6,9 +6,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.arrays import Array, Codes, Scores, among
+from endcap.core.arrays import Array, Codes, Ragged, Scores, among
 from endcap.core.candidates import Candidates
 from endcap.core.query import Queries, Query
+from endcap.index.exact import ExactIndex
 
 
 class Embeds(Protocol):
@@ -69,6 +70,16 @@ class Nearest:
         order = np.argsort(codes < 0, axis=1, kind="stable")[:, :k]
         best: tuple[Codes, Scores] = np.take_along_axis(codes, order, 1), np.take_along_axis(scores, order, 1)
         return best
+
+    def factors(self, queries: Queries) -> tuple[NDArray[np.float32], NDArray[np.float32], Ragged] | None:
+        """Unit vectors of queries ``[n, size]`` and items ``[n_items, size]``, and what each list leaves out.
+
+        Their products are the scores, so that a back-test can rank many at once; None if there is more to it than that.
+        """
+        if self.within or not isinstance(self.index, ExactIndex):
+            return None
+        vectors = [self.model.embed(query) for query in queries]
+        return _unit(np.stack(vectors)), _unit(self.model.vectors), queries.seeds
 
     def _allowed(self, query: Query) -> NDArray[np.bool_] | None:
         if not self.within:

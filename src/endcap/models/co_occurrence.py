@@ -16,7 +16,7 @@ from endcap.core.candidates import Candidates
 from endcap.core.dataset import Dataset
 from endcap.core.part import Part
 from endcap.core.query import Query
-from endcap.models.rows import Source, rows_of, transposed
+from endcap.models.rows import TOUCHES, Source, distinct_rows, rows_of, transposed
 
 SIMILARITIES = ("jaccard", "cosine", "lift", "conditional")
 
@@ -25,6 +25,8 @@ class CoOccurrence(Part):
     """Scores each pair of items by how often they stand in one row, against how often each stands anywhere."""
 
     source: Source = "baskets"
+    kinds: tuple[str, ...] = TOUCHES
+    """Kinds of event that count, where it learns from sessions."""
     similarity: Literal["jaccard", "cosine", "lift", "conditional"] = "cosine"
     shrink: NonNegativeFloat = 10.0
     """Added to the denominator: distrust of pairs that were seen rarely."""
@@ -37,7 +39,7 @@ class CoOccurrence(Part):
         """The best neighbours of every item, counted in one pass over the rows that have it."""
         from endcap.models.kernels.counting import neighbours_of  # noqa: PLC0415 — compiled code is for fitting only
 
-        rows, n = rows_of(data, self.source), len(data.catalog)
+        rows, n = distinct_rows(rows_of(data, self.source, self.kinds)), len(data.catalog)
         have = transposed(rows, n)
         counts = have.lengths.astype(np.float64)
         lengths, items, scores = neighbours_of(

@@ -15,7 +15,7 @@ from endcap.core.arrays import Array, Codes, Scores
 from endcap.core.dataset import Dataset
 from endcap.core.part import Part
 from endcap.core.query import Query
-from endcap.models.rows import Source, rows_of
+from endcap.models.rows import TOUCHES, Source, rows_of
 
 Vectors = NDArray[np.float32]
 
@@ -24,6 +24,8 @@ class Prod2Vec(Part):
     """Learns a vector per item, such that items found in the same surroundings lie close to each other."""
 
     source: Source = "baskets"
+    kinds: tuple[str, ...] = TOUCHES
+    """Kinds of event that count, where it learns from sessions."""
     size: PositiveInt = 64
     window: PositiveInt = 5
     """Neighbours on each side that an item predicts."""
@@ -43,7 +45,7 @@ class Prod2Vec(Part):
         """Vectors for every item that was seen beside another; the rest stay at zero and are never recommended."""
         from endcap.models.kernels.skip_gram import train  # noqa: PLC0415 — compiled code is for fitting only
 
-        rows, n = rows_of(data, self.source), len(data.catalog)
+        rows, n = rows_of(data, self.source, self.kinds), len(data.catalog)
         counts = np.bincount(rows.values, minlength=n).astype(np.float64)
         inputs = ((rng.random((n, self.size), np.float32) - 0.5) / self.size).astype(np.float32)
         outputs = np.zeros((n, self.size), np.float32)

@@ -16,14 +16,16 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from endcap.core.arrays import Array, Codes, Ragged, Scores, among, distinct, offsets_of
 from endcap.core.candidates import Candidates
 from endcap.core.dataset import DAY, Dataset
-from endcap.core.errors import BadData
 from endcap.core.part import Part
 from endcap.core.query import Queries, Query
+from endcap.models.rows import TOUCHES, rows_of
 
 
 class SessionKNN(Part):
     """Finds the visits that share most with this one, and scores what stands near the shared items in them."""
 
+    kinds: tuple[str, ...] = TOUCHES
+    """Kinds of event that count."""
     neighbours: PositiveInt = 150
     """As many of the nearest visits are asked."""
     sample: PositiveInt = 5000
@@ -51,9 +53,7 @@ class SessionKNN(Part):
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "SessionKNNModel":
         """The visits, and for each item the latest visits that have it; raises `BadData` if there are none."""
-        rows, n = data.sessions, len(data.catalog)
-        if not len(rows.values):
-            raise BadData("session_knn learns from sessions, and the data has no event with an item")
+        rows, n = rows_of(data, "sessions", self.kinds), len(data.catalog)
         number = rows.rows
         place = np.arange(len(rows.values)) - rows.offsets[number]
         # An item that comes again counts at its last place.
@@ -62,7 +62,8 @@ class SessionKNN(Part):
         fresh[1:] = (np.diff(rows.values[order]) != 0) | (np.diff(number[order]) != 0)
         kept = order[fresh]
         last = np.full(len(rows), -np.inf)
-        np.maximum.at(last, data.events.session, data.events.time)
+        touched = data.of_kinds(*self.kinds)
+        np.maximum.at(last, touched.session, touched.time)
         lists, places = self._latest(rows.values[kept], number[kept], place[kept], last, n)
         counts = np.bincount(rows.values[kept], minlength=n)
         rarity = np.log((len(rows) + 1.0) / (counts + 1.0)) + 1e-9

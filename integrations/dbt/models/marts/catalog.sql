@@ -1,0 +1,29 @@
+{%- set text = dbt.type_string() -%}
+{%- if var('reads') == 'online_retail' -%}
+
+select item_id, title, category, family, cast(null as {{ text }}) as image, cast(null as {{ text }}) as brand, cast(null as double) as price
+from {{ ref('described') }}
+
+{%- elif var('has_catalog') -%}
+{%- set types = types_of(source('shop', 'catalog')) -%}
+
+select distinct
+  {%- for name in ['item_id', 'title', 'category', 'family', 'image', 'brand'] %}
+  {{ text_from(types, name) }} as {{ name }},
+  {%- endfor %}
+  {{ number_from(types, 'price') }} as price
+from {{ source('shop', 'catalog') }}
+
+{%- else -%}
+
+select
+  item_id,
+  {%- for name in ['title', 'category', 'family', 'image', 'brand'] %}
+  cast(null as {{ text }}) as {{ name }},
+  {%- endfor %}
+  cast(null as double) as price
+from {{ ref('events') }}
+where item_id is not null
+group by item_id
+
+{%- endif %}

@@ -1,0 +1,27 @@
+"""Cheap, middle, dear: what an item costs beside others of its category."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.core.arrays import Codes
+
+BANDS = 3
+"""How many there are: thirds of the items of a category."""
+
+
+def price_bands(prices: NDArray[np.float64], categories: Codes) -> Codes:
+    """The band of each item within its category, from 0 (the cheapest third); -1 where price or category is not known.
+
+    Equal prices of a category share the lower band, so that a category of one price is one band.
+    """
+    known = np.flatnonzero(~np.isnan(prices) & (categories >= 0))
+    order = known[np.lexsort((prices[known], categories[known]))]
+    sizes = np.bincount(categories[order])
+    starts = np.cumsum(sizes) - sizes
+    place = np.arange(len(order)) - starts[categories[order]]
+    fresh = np.ones(len(order), bool)
+    fresh[1:] = (np.diff(prices[order]) != 0) | (np.diff(categories[order]) != 0)
+    first = np.maximum.accumulate(np.where(fresh, np.arange(len(order)), 0))
+    bands = np.full(len(prices), -1, np.int32)
+    bands[order] = BANDS * place[first] // sizes[categories[order]]
+    return bands

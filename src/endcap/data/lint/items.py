@@ -1,0 +1,110 @@
+"""Rules over items: those of the events beside those of the catalog."""
+
+import ibis
+from ibis import _
+
+from endcap.data.lint.findings import Severity
+from endcap.data.lint.shop import Shop, trimmed
+from endcap.data.lint.suspects import Rule, Suspects
+
+ITEM = ("item_id", "events", "listed")
+SWING = 100.0
+"""The highest price of one item is less than so many times the lowest."""
+MANY = 0.2
+"""Share of the events from which on unknown items are an error."""
+
+
+def items(shop: Shop) -> ibis.Table:
+    """One row per item: how often it stands in catalog and events, its prices, and items spelt almost like it."""
+    events = shop.events.filter(_.item_id.notnull())
+    priced = (events.price > 0) & (events.kind == "purchase")
+    touched = events.group_by("item_id").agg(
+        events=_.count(),
+        low=events.price.min(where=priced),
+        high=events.price.max(where=priced),
+        listed=ibis.literal(0, "int64"),
+    )
+    if shop.catalog is None:
+        both = touched
+    else:
+        sold = (
+            shop.catalog.filter(_.item_id.notnull())
+            .group_by("item_id")
+            .agg(events=ibis.literal(0, "int64"), low=ibis.null("float64"), high=ibis.null("float64"), listed=_.count())
+        )
+        both = (
+            touched.union(sold)
+            .group_by("item_id")
+            .agg(events=_.events.sum(), low=_.low.max(), high=_.high.max(), listed=_.listed.sum())
+        )
+    plain = both.mutate(plain=trimmed(both.item_id).upper())
+    return plain.mutate(spellings=plain.count().over(group_by="plain"), known=plain.listed.max().over(group_by="plain"))
+
+
+def unknown_items(shop: Shop) -> Suspects | None:
+    """Items of events that are not in the catalog: nothing can be said of them, and no page shows them."""
+    if shop.catalog is None:
+        return None
+    lost = (shop.summary.strangers or 0) / max(shop.summary.rows, 1)
+    severity: Severity = "error" if lost > MANY else "warning"
+    repair = "deliver the whole catalog, with items that are no longer sold; check that both files use the same ids"
+    says = f"of events are not in the catalog ({shop.summary.strangers or 0:,} events, {lost:.1%})"
+    return Suspects(
+        severity, _.listed == 0, says, repair, _.events > 0, shown=ITEM, harms=("category", "family", "brand")
+    )
+
+
+def misspelt_items(shop: Shop) -> Suspects:
+    """Items that differ from another only in case or in blanks are one item."""
+    repair = '"canonical_ids" in [prepare] events and catalog makes one of them'
+    return Suspects("warning", _.spellings > 1, "are spelt almost like another", repair, shown=ITEM)
+
+
+def never_seen_items(shop: Shop) -> Suspects | None:
+    """Items of the catalog that no event names: nothing is known of them but what the catalog says."""
+    if shop.catalog is None:
+        return None
+    repair = "nothing is wrong with new items; if it is most of them, check that both files use the same ids"
+    return Suspects("note", _.events == 0, "of the catalog are in no event", repair, _.listed > 0, shown=ITEM)
+
+
+def items_listed_twice(shop: Shop) -> Suspects | None:
+    """An item stands in the catalog once; of repeats only the first counts."""
+    if shop.catalog is None:
+        return None
+    repair = 'leave one line per item, or use "first_of_each_item" in [prepare] catalog; variants share a family'
+    return Suspects("warning", _.listed > 1, "stand in the catalog more than once", repair, _.listed > 0, shown=ITEM)
+
+
+def swinging_prices(shop: Shop) -> Suspects:
+    """One item at very different prices: a unit that is now a piece and now a pack, or cents and pounds mixed."""
+    repair = (
+        'check the unit of the price (piece, line, cents); "without_outliers" in [prepare] events takes extremes out'
+    )
+    looked, shown = _.high.notnull(), ("item_id", "low", "high")
+    says = f"were sold at prices that differ by more than {SWING:g} times"
+    return Suspects("warning", _.high > SWING * _.low, says, repair, looked, shown=shown)
+
+
+def untitled(shop: Shop) -> Suspects:
+    """An item without a title cannot be shown."""
+    repair = "map the name of the item to title"
+    return Suspects("warning", _blank(_.title), "have no title", repair, shown=("item_id",))
+
+
+def uncategorised(shop: Shop) -> Suspects | None:
+    """An item without a category is neither compared with its like nor found among them."""
+    if "category" not in shop.described:
+        return None
+    repair = 'deliver the category, or use "imputed" in [prepare] catalog, which fills gaps with "unknown"'
+    return Suspects(
+        "warning", _blank(_.category), "have no category", repair, shown=("item_id", "title"), harms=("category",)
+    )
+
+
+ITEM_RULES: tuple[Rule, ...] = (unknown_items, misspelt_items, never_seen_items, items_listed_twice, swinging_prices)
+CATALOG_RULES: tuple[Rule, ...] = (untitled, uncategorised)
+
+
+def _blank(value: ibis.Deferred) -> ibis.Deferred:
+    return value.isnull() | (trimmed(value) == "")

@@ -1,0 +1,179 @@
+"""Rules over a log as a whole: its columns, its kinds, and whether each model has something to learn from."""
+
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+
+from endcap.core.records import KINDS
+from endcap.data.columns import CATALOG, EVENTS, FILE, LINE, REQUIRED_EVENTS, ROW, WHY
+from endcap.data.engines import arrow
+from endcap.data.lint.findings import Example, Finding
+from endcap.data.lint.shop import Shop
+from endcap.data.summary import OTHERS
+
+ALIASES = {
+    "add": "cart", "add_to_cart": "cart", "addtocart": "cart", "add_to_basket": "cart", "basket": "cart",
+    "remove_from_cart": "uncart", "removefromcart": "uncart", "remove": "uncart",
+    "buy": "purchase", "bought": "purchase", "order": "purchase", "transaction": "purchase", "sale": "purchase",
+    "checkout": "purchase", "detail": "view", "view_item": "view", "pageview": "view", "page_view": "view",
+    "product_view": "view", "visit": "view", "select_item": "click", "tap": "click", "show": "impression",
+    "view_item_list": "impression", "exposure": "impression", "refund": "return", "cancel": "return",
+    "query": "search", "view_search_results": "search",
+}  # fmt: skip
+"""What other systems call our kinds."""
+FUNNEL = (
+    ("purchase", "view"), ("cart", "view"), ("click", "impression"), ("uncart", "cart"), ("return", "purchase"),
+)  # fmt: skip
+"""There are fewer of the first than of the second, where there are any of both."""
+
+
+def missing_columns(shop: Shop) -> Iterator[Finding]:
+    """Columns without which an event is none."""
+    for name in REQUIRED_EVENTS:
+        if name not in shop.there:
+            own = {ROW, LINE, FILE, WHY}
+            there = ", ".join(sorted(shop.there - own))
+            near = get_close_matches(name, sorted(shop.there - own), 1, 0.5)
+            hint = f"; is it {near[0]!r}?" if near else ""
+            yield Finding(
+                "missing_columns", "error", f"the events have no column {name!r}; there are: {there}", "columns", 1, 1,
+                f"map a column of yours to {name}{hint}", disables=shop.needs.places(shop.needs.models),
+            )  # fmt: skip
+    if shop.catalog is not None and "item_id" not in shop.described:
+        there = ", ".join(sorted(shop.described))
+        yield Finding(
+            "missing_columns", "error", f"the catalog has no column 'item_id'; there are: {there}", "columns", 1, 1,
+            "map the id of the item to item_id", harms=shop.needs.using("category", "family", "brand"),
+        )  # fmt: skip
+
+
+def unknown_columns(shop: Shop) -> Iterator[Finding]:
+    """Columns that are not ours are not used; one that is called almost like ours may be meant."""
+    for there, ours, table in ((shop.there, EVENTS, "events"), (shop.described, CATALOG, "catalog")):
+        absent = [name for name in ours if name not in there]
+        for name in sorted(there - set(ours) - {ROW, LINE, FILE, WHY}):
+            near = get_close_matches(name.lower(), absent, 1, 0.75)
+            if near:
+                yield Finding(
+                    "unknown_columns", "note", f"the {table} have a column {name!r} that is not used", "columns", 1,
+                    len(there), f"did you mean {near[0]}? Then map it",
+                )  # fmt: skip
+
+
+def unknown_kinds(shop: Shop) -> Iterator[Finding]:
+    """Events of a kind that does not exist are learned from by nobody."""
+    counts = shop.summary.histograms["kind"]
+    unknown = {kind: rows for kind, rows in counts.items() if kind not in KINDS}
+    if not unknown:
+        return
+    named = [
+        f"{kind!r} ({rows:,}{f', did you mean {near!r}?' if (near := meant(kind)) else ''})"
+        for kind, rows in sorted(unknown.items(), key=lambda pair: (-pair[1], pair[0]))
+    ]
+    lost = [near for kind in unknown if (near := meant(kind))]
+    examples = [
+        Example(None, None, {"kind": kind, "rows": str(rows), "meant": meant(kind)}) for kind, rows in unknown.items()
+    ]
+    yield Finding(
+        "unknown_kinds", "error", f"events of unknown kinds: {', '.join(named[:10])}", "events", sum(unknown.values()),
+        shop.summary.rows, f"map each to one of {', '.join(KINDS)}, with `kinds` in the [[sources]] table",
+        tuple(examples[:5]), harms=shop.needs.using(*lost),
+    )  # fmt: skip
+
+
+def starved_models(shop: Shop) -> Iterator[Finding]:
+    """A model without an event that it could learn from is disabled, and so is a slot that nobody else fills."""
+    fed = _fed(shop)
+    starved = [name for name in shop.needs.models if not fed[name]]
+    emptied = shop.needs.emptied(starved)
+    there = ", ".join(f"{kind} {rows:,}" for kind, rows in shop.summary.histograms["kind"].items()) or "none"
+    for name in starved:
+        need = shop.needs.models[name]
+        slots = tuple(slot for slot in emptied if name in shop.needs.slots[slot.removeprefix("slots.")])
+        harmed = tuple(place for place in shop.needs.places([name]) if place != f"models.{name}" and place not in slots)
+        says = f"models.{name} learns from {need.rows} ({need.spoken}), and there is none; kinds in the data: {there}"
+        yield Finding(
+            "starved_models", "error", says, "models", 1, 1, _food(shop, name), disables=(f"models.{name}", *slots),
+            harms=harmed,
+        )  # fmt: skip
+
+
+def absent_kinds(shop: Shop) -> Iterator[Finding]:
+    """A model that is to learn from several kinds, of which some are not in the data."""
+    for name, need in shop.needs.models.items():
+        absent = [kind for kind in need.kinds if not shop.kinds(kind)]
+        if need.kinds != KINDS and 0 < len(absent) < len(need.kinds):
+            yield Finding(
+                "absent_kinds", "warning", f"models.{name} is to learn from {', '.join(absent)} too, and there is none",
+                "kinds", len(absent), len(need.kinds), f"leave it out of models.{name}.kinds, or deliver such events",
+                harms=shop.needs.places([name]),
+            )  # fmt: skip
+
+
+def missing_labels(shop: Shop) -> Iterator[Finding]:
+    """A model that goes by a column of the catalog finds nothing if there is none."""
+    for name, need in shop.needs.models.items():
+        label = need.label
+        if label is None or label in shop.described:
+            continue
+        yield Finding(
+            "missing_labels", "warning", f"models.{name} goes by {label!r}, which the catalog does not have", "models",
+            1, len(shop.needs.models), f"deliver {label} in the catalog, or take models.{name} out",
+            harms=shop.needs.places([name]),
+        )  # fmt: skip
+
+
+def implausible_counts(shop: Shop) -> Iterator[Finding]:
+    """More purchases than views: one of them is not logged, or not under this name."""
+    for fewer, more in FUNNEL:
+        few, many = shop.kinds(fewer), shop.kinds(more)
+        if few > many > 0:
+            says = f"there are more events of kind {fewer} ({few:,}) than {more} ({many:,})"
+            yield Finding(
+                "implausible_counts", "warning", says, "events", few - many, few,
+                f"check that every {more} is logged, and under this name", harms=shop.needs.using(more),
+            )  # fmt: skip
+
+
+def meant(kind: str) -> str | None:
+    """The kind of ours that somebody means by a name of theirs."""
+    plain = kind.strip().lower().replace("-", "_").replace(" ", "_").replace(":", "_")
+    if plain in KINDS:
+        return plain
+    if plain in ALIASES:
+        return ALIASES[plain]
+    near = get_close_matches(plain, [*KINDS, *ALIASES], 1, 0.75)
+    return ALIASES.get(near[0], near[0]) if near else None
+
+
+RULES: tuple[Callable[[Shop], Iterator[Finding]], ...] = (
+    missing_columns, unknown_columns, unknown_kinds, starved_models, absent_kinds, missing_labels, implausible_counts,
+)  # fmt: skip
+
+
+def _fed(shop: Shop) -> dict[str, int]:
+    """How many events each model can learn from, counted in one scan."""
+    events, wanted = shop.events, {}
+    for place, need in enumerate(shop.needs.models.values()):
+        of_kind = events.kind.isin(need.kinds) & events.item_id.notnull()
+        wanted[f"need_{place}"] = events.count(
+            where=of_kind & events[need.column].notnull() if need.column else of_kind
+        )
+    if not wanted:
+        return {}
+    counts = arrow(events.aggregate(**wanted)).to_pylist()[0]
+    return {name: counts[f"need_{place}"] for place, name in enumerate(shop.needs.models)}
+
+
+def _food(shop: Shop, name: str) -> str:
+    """What would feed a starved model."""
+    need = shop.needs.models[name]
+    unknown = [kind for kind in shop.summary.histograms["kind"] if kind not in KINDS and kind != OTHERS]
+    wrong = [kind for kind in need.kinds if kind not in KINDS]
+    renamed = [f"{kind!r} is {meant(kind)!r}" for kind in unknown if meant(kind) in need.kinds]
+    if renamed:
+        return f"map the kinds with `kinds` in the [[sources]] table: {', '.join(renamed)}"
+    if wrong:
+        return f"no kind is called {', '.join(map(repr, wrong))}; there are: {', '.join(KINDS)}"
+    if need.column and shop.kinds(*need.kinds):
+        return f"map a column of yours to {need.column}, or give models.{name} another source (sessions)"
+    return f"deliver such events, or let models.{name} learn from what there is"

@@ -1,0 +1,196 @@
+"""Any shop's columns become ours: names, spellings, kinds, moments, numbers. Settings, and what they mean."""
+
+import codecs
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+import ibis
+import ibis.expr.datatypes as dt
+from pydantic import AfterValidator, Field
+
+from endcap.core.errors import BadData
+from endcap.core.part import Part
+from endcap.core.records import KINDS
+from endcap.data.columns import CATALOG, EVENTS, REQUIRED_CATALOG, REQUIRED_EVENTS, ROW, WHY
+from endcap.data.sources.parsing import UNITS, Problem, moment, numbers, zero_bytes
+
+IGNORED = "ignore"
+"""What `kinds` says of a kind that is none of ours and is left out."""
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"no time zone is called {name!r}; expected a name such as UTC or Europe/Berlin")
+    return name
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError as error:
+        raise ValueError(f"no encoding is called {name!r}; expected a name such as utf-8 or cp1252") from error
+
+
+def _known_format(value: str) -> str:
+    if value not in UNITS and "%" not in value:
+        raise ValueError(f"expected one of {', '.join(UNITS)}, or a pattern such as %d.%m.%Y %H:%M")
+    return value
+
+
+def _known_kinds(kinds: dict[str, str]) -> dict[str, str]:
+    for theirs, ours in kinds.items():
+        if ours not in (*KINDS, IGNORED):
+            raise ValueError(f"{theirs} = {ours!r}: kinds are {', '.join(KINDS)}, or {IGNORED!r}")
+    return kinds
+
+
+def _known_columns(columns: dict[str, Any]) -> dict[str, Any]:
+    unknown = set(columns) - set(EVENTS) - set(CATALOG)
+    if unknown:
+        raise ValueError(f"{', '.join(sorted(unknown))}: is none of our columns: {', '.join({**EVENTS, **CATALOG})}")
+    return columns
+
+
+Names = str | tuple[str, ...]
+TimeFormat = Annotated[str, AfterValidator(_known_format)]
+Encoding = Annotated[str, AfterValidator(_known_encoding)]
+Columns = Annotated[dict[str, Names], AfterValidator(_known_columns)]
+
+
+class Mapped(Part):
+    """What a table must go through to have our columns. All of it is optional: our own columns need nothing."""
+
+    columns: Columns = Field(default={})
+    """Our column = theirs; of a list, the first that is not empty. Columns that are not named here keep their names."""
+    catalog_columns: Columns = Field(default={})
+    """The same for the catalog."""
+    constants: Annotated[dict[str, str], AfterValidator(_known_columns)] = Field(default={})
+    """Our column = the value of every event, such as ``kind = "purchase"``."""
+    kinds: Annotated[dict[str, str], AfterValidator(_known_kinds)] = Field(default={})
+    """Their kind of event = ours, or ``"ignore"``."""
+    time_format: TimeFormat | tuple[TimeFormat, ...] | None = None
+    """``s``, ``ms``, ``us`` or ``ns`` since 1970, or patterns of strptime; without it, seconds and ISO 8601."""
+    plus_milliseconds: str | None = None
+    """A column of milliseconds that is added to the time."""
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    """Of moments that do not say it themselves."""
+    decimal: Literal[".", ","] = "."
+    currency: str | None = None
+    """Of all prices, if no column says it."""
+    returns: bool = False
+    """Whether a negative quantity is a return."""
+    fill_down: str | None = None
+    """A column, such as the order number: empty fields take what stands in an earlier row with the same value."""
+    one_per_item: bool = False
+    """Whether the catalog is told from rows in which an item may stand many times; the last that is known counts."""
+    bad_rows: Literal["quarantine", "error"] = "quarantine"
+    """What happens to rows that cannot be read: they are kept aside with the reason, or they end the run."""
+    max_bad: float = Field(default=0.05, ge=0, le=1)
+    """Share of rows that may be kept aside; with more, the run ends."""
+
+
+def needed(mapping: Mapped, ours: Mapping[str, dt.DataType], columns: Mapping[str, Names]) -> list[str]:
+    """Their columns that are read for the given ones of ours."""
+    names = [name for our in ours for name in _theirs(columns, our)]
+    extra = [mapping.fill_down, mapping.plus_milliseconds]
+    return list(dict.fromkeys([*names, *(name for name in extra if name)]))
+
+
+def as_ours(table: ibis.Table, mapping: Mapped, place: str, there: Sequence[str]) -> ibis.Table:
+    """A DuckDB table of events in our columns, with `WHY` for moments and numbers that are none.
+
+    Raises `BadData` if a column that is named, or needed, is not there.
+    """
+    table = _filled(table, mapping)
+    columns = _renamed(table, EVENTS, mapping.columns)
+    columns |= {name: ibis.literal(value) for name, value in mapping.constants.items()}
+    extra = [name for name in (mapping.fill_down, mapping.plus_milliseconds) if name]
+    _complete([*_named(mapping.columns), *extra], REQUIRED_EVENTS, columns, place, there)
+    if mapping.currency and "currency" not in columns:
+        columns["currency"] = ibis.literal(mapping.currency)
+    formats = (mapping.time_format,) if isinstance(mapping.time_format, str) else mapping.time_format or ()
+    time, problem = moment(columns["time"], formats, mapping.timezone, place)
+    if mapping.plus_milliseconds is not None:
+        time = time + table[mapping.plus_milliseconds].try_cast("float64").fill_null(0.0) / 1e3
+    counted, problems = numbers(columns, mapping.decimal)
+    columns |= {"time": time, **counted}
+    kind = columns["kind"].cast("string")
+    if mapping.kinds:
+        kind = ibis.cases(*((kind == theirs, ours) for theirs, ours in mapping.kinds.items()), else_=kind)
+    if mapping.returns and "quantity" in columns:
+        quantity = columns["quantity"].cast("float64")
+        kind = ibis.ifelse(quantity < 0, "return", kind)
+        columns["quantity"] = quantity.abs()
+    columns["kind"] = kind
+    return _selected(table, columns, [problem, *problems, *zero_bytes(columns)])
+
+
+def without_ignored(ours: ibis.Table) -> ibis.Table:
+    """Events of kinds that are left out on purpose are none."""
+    return ours.filter(~ours.kind.identical_to(IGNORED))
+
+
+def as_our_catalog(table: ibis.Table, mapping: Mapped, place: str, there: Sequence[str]) -> ibis.Table:
+    """A DuckDB table of items in our columns, with `WHY` for numbers that are none."""
+    columns = _renamed(table, CATALOG, mapping.catalog_columns)
+    _complete(_named(mapping.catalog_columns), REQUIRED_CATALOG, columns, place, there)
+    counted, problems = numbers(columns, mapping.decimal)
+    described = _selected(table, columns | counted, [*problems, *zero_bytes(columns)])
+    if not mapping.one_per_item:
+        return described
+    rest = [name for name in described.columns if name not in ("item_id", ROW, WHY)]
+    known = described.filter(described.item_id.notnull(), described[WHY].isnull())
+    last = {name: known[name].argmax(known[ROW], where=known[name].notnull()) for name in rest}
+    return known.group_by("item_id").agg(**last, **{ROW: known[ROW].min()})
+
+
+def _named(columns: Mapping[str, Names]) -> list[str]:
+    return [name for our in columns for name in _theirs(columns, our)]
+
+
+def _theirs(columns: Mapping[str, Names], our: str) -> tuple[str, ...]:
+    names = columns.get(our, our)
+    return (names,) if isinstance(names, str) else names
+
+
+def _renamed(table: ibis.Table, ours: Mapping[str, dt.DataType], columns: Mapping[str, Names]) -> dict[str, ibis.Value]:
+    renamed = {}
+    for our in ours:
+        values = [table[name] for name in _theirs(columns, our) if name in table.columns]
+        if values:
+            renamed[our] = values[0] if len(values) == 1 else ibis.coalesce(*map(_filled_text, values))
+    return renamed
+
+
+def _complete(
+    mapping: Iterable[str], needed: Iterable[str], columns: Container[str], place: str, there: Sequence[str]
+) -> None:
+    """Raises `BadData` if a column of theirs that is named is not there, or none stands for one of ours."""
+    unknown = [name for name in mapping if name not in there]
+    if unknown:
+        raise BadData(f"{place}: missing column {', '.join(map(repr, unknown))}; there are: {', '.join(there)}")
+    missing = [name for name in needed if name not in columns]
+    if missing:
+        uncut = len(there) == 1 and any(mark in there[0] for mark in ",;\t|")
+        hint = "is the delimiter another one?" if uncut else "name yours with columns = { … }"
+        names = ", ".join(map(repr, missing))
+        raise BadData(f"{place}: missing column {names}; there are: {', '.join(there)}; {hint}")
+
+
+def _filled_text(value: ibis.Value) -> ibis.Value:
+    return value.cast("string").strip().nullif("")
+
+
+def _filled(table: ibis.Table, mapping: Mapped) -> ibis.Table:
+    if mapping.fill_down not in table.columns:
+        return table
+    rest = [name for name in table.columns if name not in (mapping.fill_down, ROW, WHY)]
+    same = ibis.window(group_by=mapping.fill_down)
+    return table.mutate(**{name: ibis.coalesce(table[name], table[name].max().over(same)) for name in rest})
+
+
+def _selected(table: ibis.Table, columns: Mapping[str, ibis.Value], problems: list[Problem]) -> ibis.Table:
+    known = table[WHY] if WHY in table.columns else ibis.null("string")
+    why = ibis.coalesce(known, ibis.cases(*problems, else_=ibis.null("string"))) if problems else known
+    return table.select(ROW, **columns, **{WHY: why})

@@ -1,0 +1,16 @@
+"""Splits: what is learned from and what is judged on, with the catalog as it stood when training ended."""
+
+from endcap.data.splits.by_time import Split, Validated, rolling_splits, split_at, time_split, with_validation
+from endcap.data.splits.by_user import UserSplit, leave_last_out, user_split
+
+__all__ = [
+    "Split",
+    "UserSplit",
+    "Validated",
+    "leave_last_out",
+    "rolling_splits",
+    "split_at",
+    "time_split",
+    "user_split",
+    "with_validation",
+]

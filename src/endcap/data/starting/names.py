@@ -1,0 +1,83 @@
+"""How shops call things, in several languages; the first names are the surest."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+EVENT_NAMES: Mapping[str, str] = {
+    "time": """time timestamp eventtime eventtimestamp datetime createdat orderdate invoicedate purchasedate
+        transactiondate occurredat ts when date created eventdate zeit zeitpunkt bestelldatum kaufdatum datum fecha
+        fechahora
+        fechapedido horodatage dateheure datecommande dateachat dataora dataordine datacompra tijd tijdstip besteldatum
+        czas datazamowienia data""",
+    "item_id": """itemid productid sku stockcode productcode articleid variantid asin itemsku lineitemsku ean gtin item
+        product article artikelnummer artikelnr artikelid produktid produktnummer artikel produkt idproducto
+        codigoproducto producto articulo referencia idproduit codeproduit produit reference idprodotto codiceprodotto
+        codicearticolo prodotto idproduto codigoproduto produto idproduktu""",
+    "user_id": """userid customerid visitorid clientid uid memberid buyerid userpseudoid customernumber user customer
+        visitor client email kundennummer kundennr kundenid kunde besucherid besucher nutzerid nutzer idcliente cliente
+        idusuario usuario idclient idutilisateur utilisateur idutente utente klantnummer klantid klant idklienta
+        klient""",
+    "session_id": """sessionid session visitid usersession gasessionid visit sitzungsid sitzung besuch idsesion sesion
+        idsession visite idsessione sessione sessieid sessie sessao sesja""",
+    "kind": """kind eventtype eventname event action activity interaction behavior behaviour type ereignistyp ereignis
+        aktion art tipoevento evento accion tipo typeevenement evenement azione gebeurtenis acao zdarzenie""",
+    "order_id": """orderid ordernumber invoiceno transactionid invoice invoiceid basketid order transaction
+        bestellnummer bestellnr auftragsnummer rechnungsnummer bestellung numeropedido idpedido pedido numerocommande
+        idcommande
+        commande numeroordine idordine ordine bestelnummer bestelling numerzamowienia zamowienie""",
+    "quantity": """quantity qty lineitemquantity pieces units count menge anzahl stueck stuck cantidad quantite quantita
+        aantal quantidade ilosc""",
+    "price": """price unitprice itemprice saleprice lineitemprice preis einzelpreis stuckpreis precio preciounitario
+        prix prixunitaire prezzo prezzounitario prijs preco precounitario cena""",
+    "currency": "currency currencycode wahrung waehrung moneda devise valuta moeda waluta",
+    "query": "query searchterm searchquery search keyword keywords suchbegriff suche busqueda recherche",
+    "slate_id": "slateid recommendationid impressionid listid",
+    "position": "position rank slot place",
+}
+CATALOG_NAMES: Mapping[str, str] = {
+    "item_id": EVENT_NAMES["item_id"] + " id code handle",
+    "title": """title productname itemname name producttitle description bezeichnung produktname titel nombre titulo
+        descripcion libelle titre nom titolo nome descrizione omschrijving naam nazwa""",
+    "category": """category categoryname categorycode producttype categoryid productcategory department kategorie
+        warengruppe categoria categorie rayon kategoria""",
+    "family": "family parentid parentsku itemgroupid groupid modelid variantof",
+    "image": "image imageurl imagelink imagesrc img picture bildurl bild imagen",
+    "brand": "brand brandname manufacturer vendor marke hersteller marca fabricante marque merk marka",
+    "price": EVENT_NAMES["price"] + " listprice",
+}
+KIND_NAMES: Mapping[str, str] = {
+    "view": """view views viewed pageview viewitem viewproduct productview productviewed detail detailpage pv show
+        ansicht angesehen vista visto vue consultation visualizzazione bekeken wyswietlenie""",
+    "click": "click clicks clicked selectitem clickitem clickout klick clic",
+    "cart": """cart addtocart addcart atc basket addtobasket cartadd productadded warenkorb inwarenkorb hinzugefugt
+        carrito anadircarrito panier ajoutpanier carrello winkelwagen koszyk""",
+    "uncart": "uncart removefromcart removecart cartremove productremoved",
+    "purchase": """purchase purchased buy bought order ordered transaction sale sold paid checkoutcompleted orderplaced
+        conversion kauf gekauft bestellung compra comprado achat achete acquisto aankoop zakup""",
+    "return": "return returned refund refunded retoure devolucion retour reso zwrot",
+    "search": "search searched viewsearchresults suche busqueda recherche ricerca",
+    "impression": "impression impressions viewitemlist shown display displayed exposure",
+}
+CURRENCIES = {"£": "GBP", "€": "EUR", "$": "USD", "¥": "JPY", "zł": "PLN", "₹": "INR", "₽": "RUB"}
+
+
+def plain(name: str) -> str:
+    """A name without case, accents, blanks and signs."""
+    bare = unicodedata.normalize("NFKD", name.replace("ß", "ss").replace("ł", "l"))
+    return re.sub(r"[^a-z0-9]", "", "".join(c for c in bare if not unicodedata.combining(c)).lower())
+
+
+def likeness(name: str, known: str) -> float:
+    """From 0 to 1: how much a column name sounds like one of the known ones, of which the first are the surest."""
+    names, bare = known.split(), plain(name)
+    if bare in names:
+        return 0.98 - 0.2 * names.index(bare) / len(names)
+    parts = [part for part in names if len(part) > 3 and (bare.startswith(part) or bare.endswith(part))]
+    return 0.6 if parts else 0.0
+
+
+def kind_of(value: str) -> str | None:
+    """Our kind of event for a word of theirs."""
+    bare = plain(value)
+    return next((kind for kind, names in KIND_NAMES.items() if bare in names.split()), None)

@@ -1,0 +1,83 @@
+"""Parts of a task looked at alone: popular and rare items, new ones, new visitors, categories, sizes of baskets.
+
+A segment of items leaves only its own items relevant, and so asks only the queries that want one of them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.core.arrays import Array, Ragged
+from endcap.evaluate.facts import THIRDS, Facts
+from endcap.evaluate.metrics import Matches
+from endcap.evaluate.tasks import Task
+
+CATEGORIES = 6
+"""So many categories, those that are wanted most, are segments of their own."""
+SIZES = ((1, 1, "1 item"), (2, 3, "2 or 3 items"), (4, 9, "4 to 9 items"), (10, np.inf, "10 items or more"))
+"""Sizes of what a query shows (its cart, page, visit or history), from and to."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Part of what a task asks."""
+
+    group: str
+    """What it is a part by, in words."""
+    name: str
+    by: Literal["items", "queries"]
+    mask: NDArray[np.bool_]
+    """Which items of the catalog, or which queries, belong to it."""
+
+    @property
+    def key(self) -> str:
+        """What it is called among all segments."""
+        return f"{self.group}: {self.name}"
+
+    def of(self, matches: Matches) -> Matches:
+        """The same lists, when only what belongs to the segment is relevant."""
+        return matches.keep(self._kept(matches.items))
+
+    def asked(self, relevant: Ragged) -> int:
+        """How many queries want something of it."""
+        return len(np.unique(relevant.rows[self._kept(relevant)]))
+
+    def _kept(self, relevant: Ragged) -> NDArray[np.bool_]:
+        return self.mask[relevant.values if self.by == "items" else relevant.rows]
+
+
+def segments(task: Task, facts: Facts) -> tuple[Segment, ...]:
+    """The segments of a task, group by group; a group that does not divide the task is left out."""
+    category, names = _categories(task.relevant, facts)
+    shown = np.full(len(task.queries), -1)
+    for place, (lowest, highest, _) in enumerate(SIZES):
+        lengths = task.queries.seeds.lengths
+        shown[(lengths >= lowest) & (lengths <= highest)] = place
+    newcomers = np.zeros(len(shown), bool) if task.newcomers is None else task.newcomers
+    groups = (
+        _group("popularity of the wanted item", THIRDS, "items", facts.third),
+        _group("age of the wanted item", ("known items", "new items"), "items", facts.new),
+        _group("visitor", ("known visitors", "new visitors"), "queries", newcomers),
+        _group("shown", [name for *_, name in SIZES], "queries", shown),
+        _group("category of the wanted item", names, "items", category),
+    )
+    asking = [[part for part in group if part.asked(task.relevant)] for group in groups]
+    return tuple(part for group in asking if len(group) > 1 for part in group)
+
+
+def _group(
+    group: str, names: tuple[str, ...] | list[str], by: Literal["items", "queries"], place: Array
+) -> list[Segment]:
+    return [Segment(group, name, by, place == at) for at, name in enumerate(names)]
+
+
+def _categories(relevant: Ragged, facts: Facts) -> tuple[Array, list[str]]:
+    """For every item the place of its category among those wanted most, and their names; the last are others."""
+    wanted = facts.category[relevant.values]
+    counts = np.bincount(wanted[wanted >= 0], minlength=len(facts.categories))
+    most = np.lexsort((np.arange(len(counts)), -counts))[:CATEGORIES]
+    place = np.full(len(counts) + 1, len(most))
+    place[most] = np.arange(len(most))
+    return place[facts.category], [*(facts.categories[code] for code in most.tolist()), "other or none"]

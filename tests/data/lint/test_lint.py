@@ -1,0 +1,216 @@
+"""Which models a log starves, the score, the machine-readable form, both engines, and the command."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.data.lint.worlds import Row, event, finding, health
+from typer.testing import CliRunner, Result
+
+from endcap import jobs
+from endcap.cli import app
+from endcap.data.lint.findings import ARITHMETIC, Example, Finding, Health, Severity
+from endcap.data.lint.needs import Need, Needs, needs_of
+from endcap.models.co_occurrence import CoOccurrence
+from endcap.models.popular import Popular, PopularIn
+
+HOME = {"home": ("popular", "together"), "cart": ("together",)}
+SETTINGS = """
+[[sources]]
+use = "csv"
+events = "events.csv"
+catalog = "catalog.csv"
+
+[models.popular]
+use = "popular"
+
+[slots.home]
+retrievers = ["popular"]
+"""
+VIEWS = [event(), event("b", at=60)]
+
+
+def needs() -> Needs:
+    """Two models in two slots, and one that both could fall back on."""
+    return needs_of({"together": CoOccurrence(), "popular": Popular(kinds=("purchase", "cart"))}, HOME)
+
+
+def test_the_needs_of_recipes_are_read_from_their_settings() -> None:
+    recipes = {
+        "together": CoOccurrence(),
+        "seen": CoOccurrence(source="sessions"),
+        "in": PopularIn(by="brand"),
+        "x": object(),
+    }
+    found = needs_of(recipes, {}, {"x": "category"}).models
+    assert found["together"] == Need(("purchase",), "order_id", None, "baskets")
+    assert found["seen"].column is None
+    assert (found["in"].kinds, found["in"].label) == (("purchase",), "brand")
+    assert (found["x"].label, found["x"].spoken) == ("category", "any event")
+
+
+def test_a_starved_model_disables_the_slots_that_nobody_else_fills() -> None:
+    found = health(*VIEWS, event("b", "cart", at=90), needs=needs())
+    starved = finding(found, "starved_models")
+    assert starved is not None
+    assert starved.severity == "error"
+    assert starved.disables == ("models.together", "slots.cart")
+    assert starved.harms == ("slots.home",)
+    assert (
+        "learns from baskets (purchase with order_id), and there is none; kinds in the data: view 2, cart 1"
+        in starved.says
+    )
+    absent = finding(found, "absent_kinds")
+    assert absent is not None
+    assert "models.popular is to learn from purchase too" in absent.says
+
+
+def test_a_kind_under_another_name_starves_a_model_and_the_repair_says_so() -> None:
+    found = health(*VIEWS, event("b", "add_to_cart", at=90), needs=needs_of({"popular": Popular(kinds=("cart",))}, {}))
+    starved = finding(found, "starved_models")
+    assert starved is not None
+    assert "'add_to_cart' is 'cart'" in starved.repair
+
+
+@pytest.mark.parametrize(
+    ("kinds", "more", "repair"),
+    [
+        (("buy",), {}, "no kind is called 'buy'"),
+        (("purchase",), {}, "map a column of yours to order_id"),
+        (("return",), {}, "deliver such events"),
+    ],
+)
+def test_how_a_starved_model_is_fed(kinds: tuple[str, ...], more: dict[str, str], repair: str) -> None:
+    need = Need(kinds, "order_id" if kinds == ("purchase",) else None)
+    found = health(*VIEWS, event("b", "purchase", at=90), needs=Needs({"m": need}))
+    starved = finding(found, "starved_models")
+    assert starved is not None
+    assert repair in starved.repair
+
+
+def test_a_label_that_the_catalog_does_not_have() -> None:
+    needs = needs_of({"in": PopularIn(by="brand", kinds=("view",))}, {"home": ("in",)})
+    found = finding(health(*VIEWS, catalog=[{"item_id": "a", "title": "A"}], needs=needs), "missing_labels")
+    assert found is not None
+    assert found.harms == ("models.in", "slots.home")
+
+
+def one(severity: Severity, rows: int = 1, of: int = 4, rule: str = "r") -> Finding:
+    """A finding about some rows of four."""
+    return Finding(rule, severity, "says", "events", rows, of, "repair", (Example("f", 2, {"item_id": "a"}),))
+
+
+def test_the_score_is_the_arithmetic_that_is_shown() -> None:
+    found = Health.of([one("note"), one("warning"), one("error", 2)], 4, 0)
+    assert [finding.severity for finding in found.findings] == ["error", "warning", "note"]
+    assert found.score == round(100 - (15 + 35 * 2 / 4) - (3 + 7 * 1 / 4))
+    assert Health.of([one("error", 4)] * 3, 4, 0).score == 0
+    assert Health.of([], 4, 0).score == 100
+    assert "15 + 35 × (share" in ARITHMETIC
+
+
+def test_warnings_fail_only_when_strict() -> None:
+    assert not Health.of([one("note")], 4, 0).failed(strict=True)
+    assert not Health.of([one("warning")], 4, 0).failed()
+    assert Health.of([one("warning")], 4, 0).failed(strict=True)
+    assert Health.of([one("error")], 4, 0).failed()
+
+
+def test_the_machine_readable_form_keeps_its_shape() -> None:
+    found = Health.of([one("warning")], 4, 2).to_json()
+    assert json.loads(json.dumps(found)) == {
+        "format": 1,
+        "score": 95,
+        "arithmetic": ARITHMETIC,
+        "events": 4,
+        "items": 2,
+        "counts": {"error": 0, "warning": 1, "note": 0},
+        "findings": [
+            {
+                "rule": "r", "severity": "warning", "says": "says", "unit": "events", "rows": 1, "of": 4,
+                "repair": "repair", "examples": [{"file": "f", "line": 2, "values": {"item_id": "a"}}],
+                "disables": [], "harms": [], "share": 0.25, "cost": 4.75,
+            }
+        ],
+    }  # fmt: skip
+
+
+def dirty(engine: Any) -> dict[str, Any]:
+    """What is found in a log with a bit of everything."""
+    rows = [
+        *VIEWS,
+        *VIEWS,
+        {**event(), "time": "yesterday"},
+        event(" b", "purchase", at=3, price="-1", quantity="0", user_id="17.0", currency="GBP"),
+        event("B", "purchase", at=-7200, price="7", quantity="3", order_id="o", user_id="v", currency="EUR"),
+        event("favour", "add_to_cart", at=86_400 * 500, session="t"),
+        event("b", "click", slate_id="l", at=5),
+        event("b", "impression", slate_id="l", at=9),
+        *(event(f"i{n}", at=n * 0.5, session="bot") for n in range(120)),
+    ]
+    catalog: list[Row] = [
+        {"item_id": "b", "title": "B"},
+        {"item_id": "b", "title": None},
+        {"item_id": "zz", "title": "Z"},
+    ]
+    return health(*rows, catalog=catalog, needs=needs(), engine=engine).to_json()
+
+
+def test_duckdb_and_spark_find_the_same(spark: Any) -> None:
+    ours, theirs = dirty(None), dirty(spark)
+    assert len(ours["findings"]) > 20
+    assert theirs == ours
+
+
+@pytest.fixture
+def shop(csv_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings beside the files of a small shop."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    config = Path(shutil.copytree(csv_shop, tmp_path / "shop")) / "endcap.toml"
+    config.write_text(SETTINGS)
+    return config
+
+
+def run(*words: object) -> Result:
+    """What the command says and ends with."""
+    return CliRunner().invoke(app, ["lint", *map(str, words)])
+
+
+def test_the_command_ends_with_0_on_good_data_and_1_on_errors(shop: Path) -> None:
+    good = run("--config", shop, "--json")
+    assert good.exit_code == 0, good.output
+    assert json.loads(good.stdout)["counts"]["error"] == 0
+    events = shop.with_name("events.csv")
+    events.write_text(events.read_text().replace(",purchase,", ",buy,"))
+    bad = run("--config", shop)
+    assert bad.exit_code == 1
+    assert "models.popular" in bad.output
+    assert "of 100" in bad.output
+
+
+def test_a_source_that_cannot_be_read_is_a_finding(shop: Path) -> None:
+    shop.with_name("events.csv").write_text("")
+    found = jobs.lint(shop)
+    (broken,) = found.findings
+    assert (broken.rule, broken.severity, found.events) == ("unreadable_source", "error", 0)
+    assert "events.csv" in broken.says
+
+
+def test_rows_that_a_source_would_refuse_are_looked_at_with_file_and_line(shop: Path) -> None:
+    events = shop.with_name("events.csv")
+    lines = events.read_text().splitlines()
+    lines[2] = lines[2].replace(",purchase,", ",buy,")
+    lines[4] = lines[4].replace(",1.5,", ",-1.5,")
+    events.write_text("\n".join(lines) + "\n")
+    found = jobs.lint(shop)
+    unknown, negative = finding(found, "unknown_kinds"), finding(found, "negative_prices")
+    assert unknown is not None
+    assert "'buy' (1, did you mean 'purchase'?)" in unknown.says
+    assert negative is not None
+    assert [(example.file, example.line) for example in negative.examples] == [("events.csv", 5)]
+    refused = finding(found, "refused_rows")
+    assert refused is not None
+    assert refused.rows == 2

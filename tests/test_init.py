@@ -1,0 +1,152 @@
+"""From an export as it lies there to a trained bundle, without writing a line."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.exports import ACTS, BOUGHT, EXPORTS, ITEMS, ga4_lines, german, own, table
+from typer.testing import CliRunner
+
+from endcap import jobs
+from endcap.cli import app
+from endcap.core.errors import BadData
+from endcap.core.records import KINDS
+
+
+class Seen:
+    """Looks on, and keeps what it is shown."""
+
+    def __init__(self) -> None:
+        self.things: list[Any] = []
+
+    def step(self, name: str) -> Any:
+        from contextlib import nullcontext
+
+        return nullcontext(name)
+
+    def show(self, thing: object) -> None:
+        self.things.append(thing)
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_a_public_format_is_recognised_and_trained_on(name: str, tmp_path: Path) -> None:
+    write, expected = EXPORTS[name]
+    (tmp_path / "data").mkdir()
+    write(tmp_path / "data")
+    seen = Seen()
+    config = jobs.init(tmp_path / "data", config=tmp_path / "endcap.toml", watch=seen)
+    (guess,) = seen.things
+    assert guess.format == name
+    prepared = jobs.prepare(config)
+    counted = np.bincount(prepared.dataset.events.kind, minlength=len(KINDS))
+    assert {kind: int(count) for kind, count in zip(KINDS, counted, strict=True) if count} == expected
+    if name != "Instacart":  # which tells no dates; Diginetica tells no hours
+        assert abs(prepared.dataset.events.time.max() - ACTS[-1].time.timestamp()) < (
+            86_400 if name == "Diginetica" else 90
+        )
+    assert len(prepared.dataset.baskets) == len({act.order for act in BOUGHT})
+    assert jobs.train(config).models
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_what_was_guessed_is_shown(name: str, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    EXPORTS[name][0](tmp_path / "data")
+    result = CliRunner().invoke(app, ["init", str(tmp_path / "data"), "-c", str(tmp_path / "endcap.toml")])
+    assert result.exit_code == 0, result.stderr
+    assert f"taken for: {name}" in result.stderr
+    assert "our column" in result.stderr
+
+
+def test_items_have_what_the_catalog_says(tmp_path: Path) -> None:
+    EXPORTS["REES46 eCommerce"][0](tmp_path)
+    data = jobs.prepare(jobs.init(tmp_path, config=tmp_path / "endcap.toml")).dataset
+    labels = data.catalog.labels("category")
+    assert {item: labels.name(code) for code, item in enumerate(data.catalog.items.ids)} == {
+        item: f"home.{category}" for item, (_, category, _) in ITEMS.items()
+    }
+
+
+def test_a_visit_ends_after_half_an_hour_where_only_visitors_are_known(tmp_path: Path) -> None:
+    EXPORTS["RetailRocket"][0](tmp_path)
+    data = jobs.prepare(jobs.init(tmp_path, config=tmp_path / "endcap.toml")).dataset
+    assert len(data.sessions) == 60
+
+
+def test_ga4_as_json_lines(tmp_path: Path) -> None:
+    ga4_lines(tmp_path)
+    config = jobs.init(tmp_path / "ga4.json", config=tmp_path / "endcap.toml")
+    assert len(jobs.prepare(config).dataset.events) == len(ACTS)
+
+
+def test_names_of_another_language_and_a_catalog_of_another_format(tmp_path: Path) -> None:
+    german(tmp_path)
+    config = jobs.init(tmp_path, config=tmp_path / "endcap.toml")
+    written = tomllib.loads(config.read_text())["sources"]
+    assert written[0]["columns"] == {
+        "time": "Zeitpunkt", "session_id": "Kundennummer", "kind": "Ereignis", "item_id": "Artikelnummer",
+        "user_id": "Kundennummer", "price": "Einzelpreis", "order_id": "Bestellnummer",
+    }  # fmt: skip
+    assert written[0]["kinds"] == {"Ansicht": "view", "Warenkorb": "cart", "Kauf": "purchase", "Newsletter": "ignore"}
+    assert (written[0]["decimal"], written[0]["currency"]) == (",", "EUR")
+    assert written[0]["time_format"] == "%d.%m.%Y %H:%M"
+    assert 'Newsletter = "ignore"  # check: ' in config.read_text()
+    data = jobs.prepare(config).dataset
+    assert (len(data.events), len(data.baskets)) == (len(ACTS), 30)
+    assert sorted(set(data.events.price.tolist())) == sorted({round(act.price, 2) for act in ACTS})
+    assert set(data.catalog.text("title")) == {title for title, _, _ in ITEMS.values()}
+
+
+@pytest.mark.parametrize(
+    ("form", "written"),
+    [
+        ("%Y-%m-%d %H:%M:%S", None),
+        ("%Y-%m-%dT%H:%M:%S+00:00", None),
+        ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S"),
+        ("%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M %p"),
+        ("%Y%m%d%H%M%S", "%Y%m%d%H%M%S"),
+        ("%d %b %Y %H:%M", "%d %b %Y %H:%M"),
+        ("%b %d, %Y %I:%M %p", "%b %d, %Y %I:%M %p"),
+        ("s", None),
+        ("ms", "ms"),
+        ("us", "us"),
+    ],
+)
+def test_moments_as_people_write_them(tmp_path: Path, form: str, written: str | None) -> None:
+    units = {"s": 1, "ms": 1000, "us": 1_000_000}
+
+    def moment(act: Any) -> object:
+        return int(act.time.timestamp()) * units[form] if form in units else act.time.strftime(form)
+
+    rows = ((moment(a), a.session, a.kind, a.item) for a in ACTS)
+    table(tmp_path / "log.csv", ("when", "session", "action", "product_id"), rows)
+    config = jobs.init(tmp_path / "log.csv", config=tmp_path / "endcap.toml")
+    source = tomllib.loads(config.read_text())["sources"][0]
+    assert source.get("time_format") == written
+    times = jobs.prepare(config).dataset.events.time
+    assert (times.min(), times.max()) == (ACTS[0].time.timestamp(), ACTS[-1].time.timestamp())
+
+
+def test_a_guess_that_is_not_sure_says_what_to_check(tmp_path: Path) -> None:
+    rows = ((f"{a.time:%d/%m/%Y}", a.visitor, a.item) for a in ACTS if a.time.day < 12)
+    table(tmp_path / "log.csv", ("day", "customer", "article"), rows)
+    text = jobs.init(tmp_path / "log.csv", config=tmp_path / "endcap.toml").read_text()
+    assert 'time_format = "%d/%m/%Y"  # check: day and month may be the other way round' in text
+    assert "[sources.constants]  # check: no column says what happened" in text
+
+
+def test_what_holds_no_events_is_refused_with_what_there_is(tmp_path: Path) -> None:
+    table(tmp_path / "numbers.csv", ("a", "b"), [(1, 2)])
+    with pytest.raises(BadData, match=r"no table of events found: .*numbers\.csv: a, b"):
+        jobs.init(tmp_path, config=tmp_path / "endcap.toml")
+    assert not (tmp_path / "endcap.toml").exists()
+
+
+def test_the_settings_do_not_depend_on_the_order_of_the_files(tmp_path: Path) -> None:
+    own(tmp_path)
+    table(tmp_path / "items.csv", ("item_id", "title"), ((i, t) for i, (t, _, _) in ITEMS.items()))
+    files = [tmp_path / "events.csv.gz", tmp_path / "items.csv"]
+    one, two = (jobs.init(order, config=tmp_path / f"{n}.toml") for n, order in enumerate((files, files[::-1])))
+    assert one.read_text() == two.read_text()
