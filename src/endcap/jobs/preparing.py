@@ -1,0 +1,112 @@
+"""From sources to a dataset: `init`, `lint`, `prepare`, `profile`."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from endcap.config import Config, load
+from endcap.core.dataset import Dataset
+from endcap.core.errors import BadConfig
+from endcap.core.progress import Watch
+from endcap.core.saving import facts_of, only_one, write_atomically
+from endcap.jobs.common import CONFIG, NOBODY, charts
+
+if TYPE_CHECKING:
+    from endcap.data.lint.findings import Health
+    from endcap.data.profile.facts import Profile
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A dataset, what was dropped and changed on the way to it, and what came of the checks."""
+
+    dataset: Dataset
+    ledger: list[dict[str, Any]]
+    checks: list[dict[str, Any]]
+
+
+def init(
+    data: Path | str | Sequence[Path | str], catalog: Path | None = None, config: Path = CONFIG, watch: Watch = NOBODY
+) -> Path:
+    """Looks at files, folders and databases, guesses what they mean, and writes settings that can be trained on.
+
+    Raises `BadData` if they cannot be read or hold no events, and `BadConfig` if there are settings already.
+    """
+    from endcap.data.starting.writing import guess_for
+
+    if config.exists():
+        raise BadConfig(f"{config}: exists already; remove it first, or write to another file with --config")
+    places = [data] if isinstance(data, Path | str) else data
+    with watch.step("look at the data"):
+        described = None if catalog is None else str(catalog)
+        guess = guess_for([str(place) for place in places], described, config.resolve().parent)
+    watch.show(guess)
+    write_atomically(config, guess.text)
+    return config
+
+
+def lint(config: Path = CONFIG, watch: Watch = NOBODY) -> "Health":
+    """What is wrong with the sources as they come, and which models and slots of these settings it disables."""
+    from endcap.data.engines import connect
+    from endcap.data.lint.needs import needs_of
+    from endcap.data.lint.reading import sources_linted
+
+    settings = load(config)
+    slots = {name: (*slot.retrievers, *slot.fallback) for name, slot in settings.settings.slots.items()}
+    within = {name: search.within for name, search in settings.searches.items()}
+    needs = needs_of(settings.recipes, slots, within)
+    engine = connect(settings.settings.shop.engine)
+    with watch.step("look at the sources as they come"):
+        return sources_linted(settings.sources, engine, settings.folder, needs, time.time())
+
+
+def prepare(config: Path = CONFIG, watch: Watch = NOBODY) -> Prepared:
+    """The dataset of the configured sources, prepared and saved; what is unchanged is not prepared again."""
+    settings = load(config)
+    return prepared_with(settings, watch)
+
+
+def profile(config: Path = CONFIG, watch: Watch = NOBODY) -> "Profile":
+    """What the prepared data looks like, and what changed since it was prepared from other data.
+
+    Writes ``reports/profile.json`` and ``reports/profile.html`` into the workdir.
+    """
+    settings = load(config)
+    return profiled(settings, prepared_with(settings, watch).dataset, watch)
+
+
+def prepared_with(config: Config, watch: Watch) -> Prepared:
+    """The dataset of checked settings, prepared and profiled; what is unchanged is loaded."""
+    from endcap.data.checks import Check, accepted, still_accepted
+    from endcap.data.prepare import Clean, Plan, prepared, saved
+    from endcap.data.summary import summary_of
+
+    shop, workdir = config.settings.shop, config.workdir
+    plan = Plan(config.sources, config.folder, config.steps["events"], config.steps["catalog"])
+    checks, now = [Check(*told) for told in config.checks], time.time()
+
+    def accept(clean: Clean) -> dict[str, Any]:
+        return accepted(summary_of(clean.events, clean.catalog), workdir / "dataset", checks, now)
+
+    with only_one(workdir):
+        fingerprint = plan.fingerprint(workdir / ".hashes.json", now)
+        # What is damaged is made again, so that running the same command once more is always a remedy.
+        there = saved(workdir / "dataset", fingerprint)
+        if there:
+            with watch.step("load the dataset (its sources are unchanged)"):
+                return Prepared(there[0], there[1]["ledger"], still_accepted(there[1], checks, now))
+        with watch.step("prepare the data"):
+            dataset = prepared(plan, shop.engine, workdir, fingerprint, accept)
+        facts = facts_of(workdir / "dataset")
+    profiled(config, dataset, watch)
+    return Prepared(dataset, facts["ledger"], facts["checks"])
+
+
+def profiled(config: Config, data: Dataset, watch: Watch) -> "Profile":
+    """The profile of a dataset, written into the reports."""
+    from endcap.data.profile.keeping import written
+
+    with watch.step("profile the data"):
+        return written(data, config.settings.shop.name, config.workdir / "reports", charts())

@@ -1,0 +1,87 @@
+"""From a dataset to models and a bundle: `train`."""
+
+import hashlib
+import os
+import sys
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from endcap import __version__
+from endcap.config import Config, Search, load
+from endcap.core.bundle import Bundle, Histories
+from endcap.core.dataset import Dataset
+from endcap.core.errors import BadBundle
+from endcap.core.part import Part
+from endcap.core.progress import Watch
+from endcap.core.saving import load as load_saved
+from endcap.core.saving import save
+from endcap.jobs.common import CONFIG, NOBODY, hash_of, shelf_of, versions
+from endcap.jobs.preparing import prepared_with
+
+
+def train(config: Path = CONFIG, watch: Watch = NOBODY) -> Bundle:
+    """Fits every model on everything there is, and puts the candidate bundle on the shelf."""
+    settings = load(config)
+    data = prepared_with(settings, watch).dataset
+    models = fitted(settings, data, watch)
+    bundle = Bundle(
+        name=f"{settings.settings.shop.name}-{hash_of(data.fingerprint, settings.text, __version__)[:12]}",
+        catalog=data.catalog,
+        histories=Histories(data.users, data.histories("purchase")),
+        models=models,
+        constants=data.fitted,
+        facts={
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "data": data.fingerprint,
+            "settings": settings.text,
+            "versions": versions(),
+        },
+    )
+    with watch.step("save the bundle"):
+        shelf_of(settings).put(bundle)
+    return bundle
+
+
+def fitted(config: Config, data: Dataset, watch: Watch) -> dict[str, Any]:
+    """Every model, fitted on the data; what was fitted on the same data with the same settings is loaded.
+
+    Each recipe has a random generator of its own, so that no model depends on which others there are.
+    """
+
+    def fit(recipe: Part) -> Any:
+        settings = f"{type(recipe).__module__}:{type(recipe).__name__}{recipe.model_dump_json()}"
+        known = hash_of(_code_of(recipe), data.fingerprint, settings, config.settings.seed)
+        folder = config.workdir / "models" / f"{type(recipe).__name__.lower()}-{known[:16]}"
+        with suppress(BadBundle):
+            return load_saved(folder)
+        rng = np.random.default_rng([config.settings.seed, zlib.crc32(settings.encode())])
+        save(recipe.fit(data, rng), folder, {"kind": "model"})  # type: ignore[attr-defined]
+        return load_saved(folder)
+
+    # The slowest first: with two cores, it runs beside all the others. Equal recipes are fitted once.
+    recipes = sorted(set(config.recipes.values()), key=lambda recipe: -float(getattr(recipe, "epochs", 0)))
+    with watch.step(f"fit {', '.join(config.recipes)}"), ThreadPoolExecutor(os.cpu_count()) as pool:
+        models = dict(zip(recipes, pool.map(fit, recipes), strict=True))
+    return {name: _retriever(models[recipe], config.searches[name]) for name, recipe in config.recipes.items()}
+
+
+def _retriever(model: Any, search: Search) -> Any:
+    """The model itself if it retrieves; else its vectors in an index."""
+    from endcap.index.nearest import Nearest
+
+    if callable(model):
+        return model
+    return Nearest(model, search.index.build(model.vectors), search.within)
+
+
+def _code_of(part: Part) -> str:
+    """A name for what a part does: the version of endcap and a hash of the module that the part is written in."""
+    module = sys.modules[type(part).__module__]
+    written = Path(module.__file__).read_bytes() if module.__file__ else b""
+    return f"{__version__}:{type(part).__name__}:{hashlib.sha256(written).hexdigest()}"
