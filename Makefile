@@ -2,11 +2,12 @@
 PYTHON ?= python3
 VENV   ?= .venv
 DBT    := .venv-dbt
+MLFLOW := .venv-mlflow
 BIN    := $(VENV)/bin
 PORT   ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test install install-dev install-dbt check unit system-packages bench clean constraints
+.PHONY: help demo test install install-dev install-dbt install-mlflow check unit system-packages bench clean constraints
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -14,11 +15,12 @@ help:  ## what can be made
 demo: install  ## prepare, train, evaluate, release and serve the demo shop
 	$(BIN)/endcap demo --port $(PORT)
 
-test: install-dev install-dbt system-packages check unit  ## everything that CI runs
+test: install-dev install-dbt install-mlflow system-packages check unit  ## everything that CI runs
 
 install: $(VENV)/.core  ## the environment in .venv
 install-dev: $(VENV)/.dev
 install-dbt: $(DBT)/.done  ## dbt for integrations/dbt, in .venv-dbt: its dependencies and ours exclude each other
+install-mlflow: $(MLFLOW)/.done  ## an MLflow server for the tests, in .venv-mlflow, for the same reason
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "endcap needs Python 3.11 or later: make PYTHON=python3.12 …"; exit 1; }
@@ -35,6 +37,13 @@ $(VENV)/.dev: $(VENV)/.core
 $(DBT)/.done: $(VENV)/bin/python integrations/dbt/requirements.txt integrations/dbt/constraints.txt
 	@rm -rf $(DBT) && $(VENV)/bin/python -m venv $(DBT)
 	$(DBT)/bin/python -m pip install --quiet --disable-pip-version-check --constraint integrations/dbt/constraints.txt --requirement integrations/dbt/requirements.txt
+	@touch $@
+
+# Its tables take longer to make than the server to start, so that they are made once, and tests begin with a copy.
+$(MLFLOW)/.done: $(VENV)/bin/python integrations/mlflow/requirements.txt integrations/mlflow/constraints.txt
+	@rm -rf $(MLFLOW) && $(VENV)/bin/python -m venv $(MLFLOW)
+	$(MLFLOW)/bin/python -m pip install --quiet --disable-pip-version-check --constraint integrations/mlflow/constraints.txt --requirement integrations/mlflow/requirements.txt
+	@DO_NOT_TRACK=true $(MLFLOW)/bin/mlflow db upgrade sqlite:///$(MLFLOW)/empty.db 2> /dev/null
 	@touch $@
 
 system-packages:
@@ -64,4 +73,4 @@ constraints: install-dev  ## write constraints.txt again from what pyproject.tom
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-emit-index-url --no-annotate --no-header pyproject.toml -o constraints.txt
 
 clean:
-	rm -rf $(VENV) $(DBT) var .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(DBT) $(MLFLOW) var .mypy_cache .ruff_cache .import_linter_cache

@@ -5,6 +5,8 @@ import json
 import os
 import platform
 import statistics
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,3 +51,31 @@ def machine() -> dict[str, object]:
 
 def _lines(path: str) -> list[str]:
     return Path(path).read_text().splitlines() if Path(path).exists() else []
+
+
+class Elsewhere:
+    """A peer in an interpreter of its own: it builds its objects, and then measures whenever it is asked to."""
+
+    def __init__(self, python: str, script: str, *arguments: str) -> None:
+        command = [python, "-W", "ignore", script, "--as-peer", *arguments]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __call__(self) -> tuple[float, dict[str, float]]:
+        """Seconds, and what was found; raises `ImportError` if the peer is missing, or failed."""
+        try:
+            print(file=self.process.stdin, flush=True)
+            seconds, values = json.loads(self.process.stdout.readline())  # type: ignore[union-attr]
+        except (BrokenPipeError, json.JSONDecodeError) as error:
+            raise ImportError(f"ended with {self.process.wait()}") from error
+        return seconds, values
+
+    def close(self) -> None:
+        """Lets it end."""
+        self.process.communicate()
+
+
+def asked(job: Callable[[], tuple[float, dict[str, float]]]) -> None:
+    """What the other interpreter does: measures, whenever it is asked to."""
+    for _ in sys.stdin:
+        seconds, values = job()
+        print(json.dumps([seconds, {name: float(value) for name, value in values.items()}]), flush=True)

@@ -38,8 +38,9 @@ def run(*words: object) -> Result:
 
 
 def files(folder: Path) -> set[str]:
-    """Every file and folder under a folder."""
-    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+    """Every file and folder under a folder, but for where runs are kept: what failed was a run too."""
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*")} - {"var"}
+    return {name for name in found if not name.startswith("var/runs")}
 
 
 def refused(result: Result, *said: str) -> None:

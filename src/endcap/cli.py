@@ -145,10 +145,16 @@ def train(config: ConfigPath = jobs.CONFIG) -> None:
 
 @app.command()
 @explained
-def evaluate(config: ConfigPath = jobs.CONFIG, json: AsJson = False) -> None:
+def evaluate(
+    config: ConfigPath = jobs.CONFIG,
+    json: AsJson = False,
+    protocol: Annotated[
+        list[str] | None, typer.Option(help="Also judge by this: rolling, last, users, items; may be repeated.")
+    ] = None,
+) -> None:
     """Judge every model and slot on the latest weeks."""
     watch = Terminal()
-    report = jobs.evaluate(config, watch)
+    report = jobs.evaluate(config, watch, protocol or ())
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(report.to_json()) + b"\n")
     else:
@@ -157,10 +163,61 @@ def evaluate(config: ConfigPath = jobs.CONFIG, json: AsJson = False) -> None:
 
 @app.command()
 @explained
-def release(config: ConfigPath = jobs.CONFIG) -> None:
-    """Check the newest bundle and make it the one that is served."""
+def tune(
+    model: Annotated[str, typer.Argument(help="The name of a model in the settings file.")],
+    config: ConfigPath = jobs.CONFIG,
+    method: Annotated[str | None, typer.Option(help="grid, random, tpe or halving.")] = None,
+    trials: Annotated[int | None, typer.Option(help="How many settings are tried.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that try settings at the same time.")] = None,
+    task: Annotated[str | None, typer.Option(help="What settings are judged on.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Put the winner's settings into the settings file.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what was tried before.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Search better settings for a model: chosen on a validation window, judged once on the latest weeks."""
     watch = Terminal()
-    watch.show(jobs.release(config, watch))
+    wished = {"method": method, "trials": trials, "workers": workers, "task": task}
+    changes = {name: value for name, value in wished.items() if value is not None}
+    tuned = jobs.tune(model, config, watch, write=write, fresh=fresh, **changes)
+    _tell(tuned.to_json(), json) if json else watch.show(tuned)
+
+
+@app.command()
+@explained
+def diagnose(
+    model: Annotated[str, typer.Argument(help="The name of a model in the settings file, or of a baseline.")],
+    config: ConfigPath = jobs.CONFIG,
+    task: Annotated[str | None, typer.Option(help="What it is judged on; that of its slot, if absent.")] = None,
+    random: Annotated[bool, typer.Option("--random", help="Leave random sessions where there are fewer.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Say what a model would learn from more data or more training: learning curves, and a verdict."""
+    watch = Terminal()
+    found = jobs.diagnose(model, config, watch, task, "random" if random else "latest")
+    _tell(found.to_json(), json) if json else watch.show(found)
+
+
+@app.command()
+@explained
+def release(
+    config: ConfigPath = jobs.CONFIG,
+    override: Annotated[str | None, typer.Option(help="Why it must be released, whatever the gate says.")] = None,
+) -> None:
+    """Ask the gate about the newest bundle, and make it the one that is served."""
+    watch = Terminal()
+    watch.show(jobs.release(config, watch, override))
+
+
+@app.command()
+@explained
+def rollback(
+    to: Annotated[str | None, typer.Argument(help="A bundle that was served; else the one before the present.")] = None,
+    reason: Annotated[str, typer.Option(help="Why; it stays in the history.")] = "",
+    config: ConfigPath = jobs.CONFIG,
+) -> None:
+    """Serve the bundle again that was served before."""
+    watch = Terminal()
+    watch.show(jobs.rollback(config, watch, to, reason))
 
 
 @app.command()
@@ -196,6 +253,62 @@ def explain(
     _print(jobs.explain(request, config), json)
 
 
+runs_app = typer.Typer(help="What was run, with what, and what came of it.", invoke_without_command=True)
+app.add_typer(runs_app, name="runs")
+Limit = Annotated[int, typer.Option(help="At most so many, the newest.", min=1)]
+
+
+@runs_app.callback()
+@explained
+def runs(context: typer.Context, config: ConfigPath = jobs.CONFIG, limit: Limit = 30, json: AsJson = False) -> None:
+    """List the runs, newest first: what, when, how long, on which data, how good."""
+    if context.invoked_subcommand is None:
+        from endcap.evaluate.tracking.page import listed
+
+        found = jobs.runs(config, limit)
+        _tell([run.to_json() for run in found] if json else listed(found), json)
+
+
+@runs_app.command("show")
+@explained
+def runs_show(number: int, config: ConfigPath = jobs.CONFIG, json: AsJson = False) -> None:
+    """Show all that is kept of a run."""
+    from endcap.evaluate.tracking.page import shown
+
+    run = jobs.runs_show(number, config)
+    _tell(run.to_json() if json else shown(run), json)
+
+
+@runs_app.command("compare")
+@explained
+def runs_compare(
+    numbers: Annotated[list[int], typer.Argument(help="Two runs or more; differences are to the first.")],
+    metric: Annotated[str | None, typer.Option(help="Metrics of this name; those of the headline if absent.")] = None,
+    config: ConfigPath = jobs.CONFIG, json: AsJson = False,
+) -> None:  # fmt: skip
+    """Show what differs between runs, and their metrics side by side."""
+    from endcap.evaluate.tracking.page import side_by_side
+
+    found = jobs.runs_compare(numbers, config)
+    _tell(found.to_json() if json else side_by_side(found, metric), json)
+
+
+@runs_app.command("plot")
+@explained
+def runs_plot(config: ConfigPath = jobs.CONFIG, limit: Limit = 200, json: AsJson = False) -> None:
+    """Draw every metric over the runs: one page, complete in itself."""
+    plotted = jobs.runs_plot(config, limit)
+    _tell(plotted.found if json else f"wrote {plotted.page}", json)
+
+
+@runs_app.command("send")
+@explained
+def runs_send(config: ConfigPath = jobs.CONFIG, json: AsJson = False) -> None:
+    """Tell the configured MLflow server of the runs that it does not have."""
+    sent = jobs.runs_send(config)
+    _tell({"sent": sent} if json else f"sent {sent} run{'' if sent == 1 else 's'}", json)
+
+
 @app.command()
 @explained
 def demo(
@@ -220,3 +333,11 @@ def _print(slate: Slate, as_json: bool) -> None:
         sys.stdout.buffer.write(msgspec.json.encode(slate) + b"\n")
     else:
         Terminal().show(slate)
+
+
+def _tell(thing: Any, as_json: bool) -> None:
+    """JSON for machines on stdout, anything else for people."""
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.encode(thing) + b"\n")
+    else:
+        people.print(thing)

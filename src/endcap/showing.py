@@ -11,7 +11,7 @@ from rich.text import Text
 from endcap.core.bundle import Bundle
 from endcap.core.records import Slate
 from endcap.data.starting.guess import SURE, Guess
-from endcap.jobs import Prepared, Serving
+from endcap.jobs import Prepared, Serving, Warned
 
 
 @singledispatch
@@ -25,7 +25,24 @@ def shown(thing: object) -> RenderableType:
 
     if isinstance(thing, Profile):
         return profiled(thing)
+    if type(thing).__name__ == "Verdict":
+        from endcap.evaluate.gate.verdict import terminal as decided  # noqa: PLC0415 — only for those who release
+
+        return decided(thing)  # type: ignore[arg-type]
+    if type(thing).__name__ == "Tuned":
+        from endcap.evaluate.tuning.report import terminal as tuned  # noqa: PLC0415 — only for those who tune
+
+        return tuned(thing)  # type: ignore[arg-type]
+    if type(thing).__name__ == "Diagnosis":
+        from endcap.evaluate.report.terminal import diagnosed  # noqa: PLC0415 — only for those who diagnose
+
+        return diagnosed(thing)  # type: ignore[arg-type]
     return terminal(thing) if isinstance(thing, Report) else str(thing)
+
+
+@shown.register
+def _(thing: str) -> RenderableType:
+    return Text(thing)
 
 
 @shown.register
@@ -80,6 +97,11 @@ def _health(health: Any) -> RenderableType:
     counts = ", ".join(f"{(n := health.count(severity))} {severity}{'' if n == 1 else 's'}" for severity in colours)
     end = f"health {health.score} of 100: {counts}; {health.events:,} events, {health.items:,} items of the catalog"
     return Group(table, Text(end, "bold"), Text(health.arithmetic, "dim"))
+
+
+@shown.register
+def _(thing: Warned) -> RenderableType:
+    return Text(f"warning: {thing.text}", "yellow")
 
 
 @shown.register

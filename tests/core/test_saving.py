@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,6 +181,8 @@ def test_a_disk_that_fails_anywhere_leaves_one_whole_folder_and_no_debris(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
     real: Any = {"os.fsync": os.fsync, "pathlib.Path.rename": Path.rename}.get(failing, np.lib.format.write_array)
+    if failing == "pathlib.Path.rename":
+        monkeypatch.setattr("endcap.core.saving.exchanged", lambda *_: False)  # as where folders cannot change places
     save({"old": np.ones(1)}, tmp_path / "thing", {})
     failures = 0
     for nth in range(10):
@@ -198,6 +202,44 @@ def test_a_disk_that_fails_anywhere_leaves_one_whole_folder_and_no_debris(
         assert set(load(tmp_path / "thing")) in ({"old"}, {"new", "more"})
     assert failures > 0
     assert set(load(tmp_path / "thing")) == {"new", "more"}
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from endcap.core.saving import load, save
+
+folder, touched, killed = Path(sys.argv[1], "thing"), ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir"), 0
+save({"old": np.ones(1)}, folder, {})
+while True:
+    child = os.fork()
+    if not child:
+        left = [killed]
+        def watching(event, arguments):
+            if event in touched:
+                if not left[0]:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                left[0] -= 1
+        sys.addaudithook(watching)
+        save({"new": np.ones(1), "more": np.ones(1)}, folder, {})
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    print(",".join(sorted(load(folder))))  # fails unless there is a whole folder
+    if not status:
+        break
+    killed += 1
+"""
+
+
+def test_a_save_that_is_killed_at_any_moment_leaves_the_old_folder_or_the_new_one(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", KILLED, str(tmp_path)]
+    run = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    found = run.stdout.split()
+    assert list(dict.fromkeys(found)) == ["old", "more,new"]
+    assert min(found.count("old"), found.count("more,new")) > 1
 
 
 def test_manifest_is_readable_json_that_lists_every_file(tmp_path: Path) -> None:

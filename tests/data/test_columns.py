@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from endcap.core.errors import BadData
+from endcap.data.columns import ROW, WHY, checked_events
+from endcap.data.engines import arrow, uploaded
 from endcap.data.ledger import Ledger
 from endcap.data.prepare import dataset_of, united
 from endcap.data.sources import Csv, Parquet
@@ -98,6 +100,36 @@ def test_a_bad_catalog_is_refused(tmp_path: Path, catalog: str, said: str) -> No
 def test_a_search_needs_no_item(tmp_path: Path) -> None:
     rows, _ = read(tmp_path, GOOD + "1,s,search,,,,,\n")
     assert [row["item_id"] for row in rows] == ["a", "b", None]
+
+
+IDS = [
+    "=a|b",
+    "+a(b",
+    "-a!b",
+    "@a(",
+    "a|b",
+    "-a",
+    "(a",
+    "|a",
+    ",a|b",
+    "=",
+    "A=|",
+    "?a|b",
+    "/a|b",
+    "x" * 201,
+    " ",
+    "\t",
+    "",
+]
+
+
+def test_what_a_spreadsheet_would_execute_is_no_id(engine: Any) -> None:
+    rows = {ROW: list(range(len(IDS))), "time": [1.0] * len(IDS), "session_id": ["s"] * len(IDS), "item_id": IDS}
+    table = uploaded(engine, pa.table({**rows, "kind": ["search"] * len(IDS)}))
+    found = arrow(checked_events(table, "events").order_by(ROW))
+    refused = [item for item, why in zip(IDS, found[WHY].to_pylist(), strict=True) if why]
+    assert refused == ["=a|b", "+a(b", "-a!b", "@a(", "x" * 201]
+    assert found["item_id"].to_pylist() == [*IDS[:-3], None, None, None]
 
 
 def test_many_files_and_compressed_ones(tmp_path: Path) -> None:

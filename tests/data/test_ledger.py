@@ -92,3 +92,16 @@ def test_what_is_kept_once_is_not_kept_twice(engine: Any, tmp_path: Path) -> Non
     assert ledger.keep(table) is table
     assert ledger.path_of(table) == tmp_path / "table-1.parquet"
     assert ledger.path_of(table.filter(table.price > 0)) is None
+
+
+def test_of_a_step_that_drops_few_rows_only_these_are_written(tmp_path: Path) -> None:
+    ledger = Ledger(folder=tmp_path)
+    table = ledger.opened("events.csv", lines(ibis.duckdb.connect(), 1.0, *[5.0] * 20))
+    table = ledger.apply(table, without_cheap_ones)
+    assert ledger.path_of(table) is None
+    assert [len(pq.read_table(path)) for path in sorted(tmp_path.iterdir())] == [21, 1]
+    assert ledger.apply(table, without_cheap_ones) is table
+    assert [(entry.dropped, entry.left) for entry in ledger.entries] == [(0, 21), (1, 20), (0, 20)]
+    few = ledger.apply(table.filter(table[ROW] < 5), partial(without_cheap_ones, least=6.0))
+    assert ledger.path_of(few) is not None
+    assert sorted(row["item_id"] for row in quarantine(ledger, tmp_path)) == ["i0", "i1", "i2", "i3", "i4"]

@@ -245,6 +245,13 @@ def test_a_killed_run_leaves_the_last_good_dataset_and_the_next_goes_on(plan: Pl
     assert {path.name for path in tmp_path.iterdir()} == {"asked", "dataset"}
 
 
+def test_what_a_killed_run_has_left_is_cleared_away(plan: Plan, tmp_path: Path) -> None:
+    for name in (".dataset.1.part", ".dataset.2.old", ".prepare-other"):
+        (tmp_path / name / "within").mkdir(parents=True)
+    prepared(plan, "duckdb", tmp_path, "first")
+    assert {path.name for path in tmp_path.iterdir()} == {"asked", "dataset"}
+
+
 def test_what_is_not_accepted_does_not_replace_the_last_good_dataset(plan: Plan, tmp_path: Path) -> None:
     prepared(plan, "duckdb", tmp_path, "first")
 
@@ -329,3 +336,24 @@ def test_a_saved_dataset_is_mapped_and_whole(plan: Plan, tmp_path: Path) -> None
     earlier = loaded.between(-np.inf, START + 50)
     assert earlier.events.grouped is None
     assert len(earlier.sessions.values) == len(earlier.events)
+
+
+def test_what_was_typed_is_kept_in_codes_of_visits_and_users_that_have_events() -> None:
+    engine = connect("duckdb")
+    searches = [
+        event(None, "search", query="mug", time=START + 1, user_id="u"),
+        event(None, "search", query="bag", time=START + 2),
+        event(None, "search", query="mug", time=START + 3, user_id="nobody else"),
+        event(None, "search", time=START + 4),  # nothing typed
+        event(None, "search", query="lost", session_id="a visit of searches alone"),
+    ]
+    rows = table(engine, event("a", user_id="u"), event("b", session_id="r"), *searches)
+    catalog = rows.filter(rows.item_id.notnull()).select("item_id").distinct()
+    typed = dataset_of(rows, catalog, "x").searches
+    assert typed is not None
+    assert [typed.texts.ids[code] for code in typed.text.tolist()] == ["mug", "bag", "mug"]
+    assert typed.time.tolist() == [START + 1, START + 2, START + 3]
+    assert typed.session.tolist() == [1, 1, 1]
+    assert typed.user.tolist() == [0, -1, -1]
+    silent = rows.filter(rows.item_id.notnull())
+    assert dataset_of(silent, catalog, "x").searches is None

@@ -1,6 +1,7 @@
 """Nothing that happens after the cut is known before it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endcap.core.dataset import DAY, Dataset
+from endcap.core.dataset import DAY, Dataset, Searches
 from endcap.core.errors import BadData
 from endcap.core.records import KINDS, Event
+from endcap.core.vocabulary import Vocabulary
 from endcap.data.describe import as_of
-from endcap.data.splits import leave_last_out, rolling_splits, time_split, user_split, with_validation
+from endcap.data.splits import (
+    HIDDEN,
+    item_split,
+    leave_last_out,
+    rolling_splits,
+    time_split,
+    user_split,
+    with_validation,
+)
 from endcap.models.co_occurrence import CoOccurrence
 from endcap.models.popular import Popular, PopularIn
 from endcap.models.prod2vec import Prod2Vec
@@ -188,3 +198,45 @@ def test_models_learn_the_same_whatever_the_future(name: str, recipe: Any, futur
 def test_an_item_without_any_event_was_there_all_along() -> None:
     world = shop([*bought("a", order="o0"), *bought("a", order="o1", day=1)], {"a": {}, "idle": {"category": "c"}})
     assert time_split(world, 0.5).train.catalog.labels("category").name(1) == "c"
+
+
+def test_a_hidden_item_is_described_and_for_sale_and_nobody_ever_touched_it() -> None:
+    days = [event for day in range(20) for event in bought(*"abcdefgh", order=f"o{day}", day=float(day))]
+    world = shop(days, {name: {"title": name.upper(), "category": "all"} for name in "abcdefgh"})
+    split = item_split(world, START + 15 * DAY, np.random.default_rng(1), cold_share=0.4)
+    known = split.train.catalog
+    hidden = np.flatnonzero(known[HIDDEN])
+    assert 0 < len(hidden) < 8
+    assert not np.isin(hidden, split.train.events.item).any()
+    assert np.isin(hidden, split.test.events.item).all()
+    assert [known.text("title")[item] for item in hidden.tolist()] == ["ABCDEFGH"[item] for item in hidden]
+    assert known["available"][hidden].all()
+    assert (known["price"][hidden] == 1.0).all()
+    assert (known["bought"][hidden] == 0).all()
+    assert np.isnan(known["age_days"][hidden]).all()
+    assert split.test.catalog is known
+    other = item_split(world, START + 15 * DAY, np.random.default_rng(2), cold_share=0.4)
+    assert other.train.fingerprint != split.train.fingerprint
+
+
+def test_nothing_is_left_to_learn_from_if_every_item_is_hidden() -> None:
+    world = orders(*(["a", "b"] for _ in range(10)))
+    with pytest.raises(BadData, match="every event before the cut is of a hidden item"):
+        item_split(world, START + 5 * DAY, np.random.default_rng(0), cold_share=1.0)
+
+
+def test_searches_lie_on_the_side_of_their_time_and_of_their_visit() -> None:
+    world = orders(*(["a", "b"] for _ in range(4)), ["a"])
+    n = len(world.baskets)
+    texts = Vocabulary.of(["mug"])
+    times = START + DAY * np.arange(n, dtype=np.float64)
+    searches = Searches(np.arange(n, dtype=np.int32), np.full(n, -1, np.int32), times, np.zeros(n, np.int32), texts)
+    world = replace(world, searches=searches)
+    split = time_split(world, 0.4)
+    assert split.train.searches is not None
+    assert split.test.searches is not None
+    assert (len(split.train.searches), len(split.test.searches)) == (3, 2)
+    users = user_split(world, split.cut, np.random.default_rng(0), 0.5)
+    for side in (users.warm.test, users.cold.test):
+        assert side.searches is not None
+        assert set(side.searches.session.tolist()) == set(side.events.session.tolist())

@@ -1,4 +1,6 @@
+import tracemalloc
 from contextlib import nullcontext
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,10 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.evaluate.worlds import Fixed, FixedMany, Order, catalog_of, everybody_gets, split_of, task_of
 
+from endcap.core.arrays import Codes, Ragged, Scores
+from endcap.core.candidates import Candidates
 from endcap.core.errors import BadConfig
-from endcap.evaluate import backtest
-from endcap.evaluate.backtest import Entry, back_test, entries, evaluated, judged_on, ranked
-from endcap.evaluate.tasks import basket
+from endcap.core.query import Queries, Query
+from endcap.evaluate import ranking
+from endcap.evaluate.backtest import Entry, back_test, entries, evaluated, judged_on
+from endcap.evaluate.ranking import ranked
+from endcap.evaluate.tasks import Closed, basket
 from endcap.index.exact import Exact
 from endcap.index.nearest import Nearest
 from endcap.models.prod2vec import Prod2VecModel
@@ -55,7 +61,7 @@ def test_a_matrix_product_finds_what_asking_one_by_one_finds(seed: int, k: int) 
 
 
 def test_queries_are_asked_in_batches_and_come_back_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backtest, "BATCH", 3)
+    monkeypatch.setattr(ranking, "BATCH", 3)
     lists = {row: [row, (row + 1) % 10] for row in range(10)}
     task = task_of([[0]] * 10, 10, exclude=[[row] for row in range(10)])
     assert ranked(FixedMany(Fixed(lists, [])), task, 1)[:, 0].tolist() == [(row + 1) % 10 for row in range(10)]
@@ -134,3 +140,62 @@ def test_a_task_without_queries_is_judged_to_nothing() -> None:
     task = basket(split.train, split.test, np.random.default_rng(0))
     judged = judged_on(task, [Entry("x", "model", everybody_gets(0), ())], np.random.default_rng(0))
     assert np.isnan(judged.comparisons["x"].reached["NDCG@10"].mean)
+
+
+def test_however_long_the_lists_get_only_so_many_of_them_are_held_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    n_queries, n_items, held = 200, 1000, []
+
+    class Endless:
+        def __call__(self, query: Query, k: int) -> Candidates:
+            raise AssertionError("many was there to be used")
+
+        def many(self, queries: Queries, k: int) -> tuple[Codes, Scores]:
+            held.append(len(queries) * k)
+            return np.tile(np.arange(k, dtype=np.int32), (len(queries), 1)), np.zeros((len(queries), k), np.float32)
+
+    monkeypatch.setattr(ranking, "BATCH", 50)
+    monkeypatch.setattr(ranking, "CELLS", 2000)
+    allowed = np.arange(n_items) >= n_items - 10  # what is asked for first is never enough
+    found = ranked(Endless(), task_of([[0]] * n_queries, n_items, allowed=allowed), 10)
+    assert (found == np.arange(n_items - 10, n_items)).all()
+    assert max(held) <= 2000 < n_queries * n_items / 50
+    assert sum(held) > n_queries * n_items  # everything was looked at all the same
+
+
+def test_a_matrix_of_all_queries_and_items_is_never_held() -> None:
+    n_queries, n_items, size = 3000, 2000, 4
+    vectors = np.random.default_rng(0).normal(size=(n_items, size)).astype(np.float32)
+    asked = Nearest(Prod2VecModel(vectors, vectors), Exact().build(vectors))
+    task = task_of([[0]] * n_queries, n_items)
+    ranked(asked, task_of([[0]], n_items), 10)  # compiled before anything is counted
+    tracemalloc.start()
+    ranked(asked, task, 10)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * n_queries * n_items / 4
+
+
+def test_what_had_gone_by_the_day_of_a_query_stands_in_no_list_and_is_not_counted_as_rankable() -> None:
+    task = task_of([[1], [1], [3]], 5, exclude=[[0], [2], []])
+    closed = Closed(Ragged.of([[], [0, 4]]), np.array([0, 1, 1]))
+    task = replace(task, closed=closed)
+    everything = [0, 1, 2, 3, 4]
+    for retriever in (Fixed(dict.fromkeys(range(3), everything), []),):
+        assert ranked(retriever, task, 5).tolist() == [[1, 2, 3, 4, -1], [1, 3, -1, -1, -1], [1, 2, 3, -1, -1]]
+        assert ranked(FixedMany(retriever), task, 5).tolist() == ranked(retriever, task, 5).tolist()
+    vectors = np.eye(5, dtype=np.float32) + 0.5
+    found = ranked(Nearest(Prod2VecModel(vectors, vectors), Exact().build(vectors)), task, 5)
+    assert [set(row[row >= 0].tolist()) for row in found] == [{1, 2, 3, 4}, {3}, {1, 3}]
+    # Rankable are 4, 2 and 3 items: in the last list one of the two others stands above the wanted one.
+    values = evaluated(Entry("x", "model", Fixed(dict.fromkeys(range(3), everything), []), ()), task).values["AUC"]
+    assert values.tolist() == [1.0, 1.0, 0.0]
+
+
+def test_a_task_is_judged_with_repeats_kept_out_and_with_repeats_allowed() -> None:
+    split = split_of([(0, 99, [0, 1])], [(0, 110, [0, 2])], catalog_of(3))
+    rows = [Entry("x", "model", everybody_gets(0), ("next_purchases",))]
+    (judged,) = back_test(split, rows, np.random.default_rng(0)).judged
+    assert judged.twin is not None
+    assert (judged.task.repeats, judged.twin.task.repeats) == ("kept out", "allowed")
+    first, other = (at.comparisons["x"].reached["Recall@10"].mean for at in (judged, judged.twin))
+    assert (first, other) == (0.0, 0.5)  # item 0 was bought before, item 2 was not

@@ -54,7 +54,8 @@ def test_products_are_found_block_by_block(monkeypatch: pytest.MonkeyPatch) -> N
     queries[3], items[7] = 0, 0
     allowed, exclude = chance.random(60) < 0.8, Ragged.of([chance.permutation(60)[:9] for _ in range(250)])
     whole = nearest(queries, items, 8, allowed, (exclude,))
-    monkeypatch.setattr(lists, "BLOCK", 600)
+    monkeypatch.setattr(lists, "TILE", 7)
+    monkeypatch.setattr(lists, "ROWS", 40)
     assert np.array_equal(nearest(queries, items, 8, allowed, (exclude,)), whole)
     scores = queries @ items.T
     barred = Ragged.of([np.union1d(np.flatnonzero(~allowed), np.append(row, 7)) for row in exclude])

@@ -2,34 +2,24 @@ import io
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect
 from rich.console import Console
-from tests.evaluate.worlds import Order, catalog_of, everybody_gets, split_of, task_of
+from tests.evaluate.reports import BEFORE, CATALOG, LEDGER, SPLIT, TITLE, diagnosis, small_report
+from tests.evaluate.worlds import catalog_of, everybody_gets, split_of, task_of
 
-import endcap
+from endcap.core.arrays import Ragged
 from endcap.evaluate.backtest import BackTest, Entry, Judged, back_test, entries, judged_on
 from endcap.evaluate.report import Report, html, terminal
+from endcap.evaluate.report.summary import summary
+from endcap.evaluate.report.terminal import diagnosed
 from endcap.evaluate.verdict import verdict
-
-BEFORE: list[Order] = [(0, day, [0, 1, 2]) for day in range(5)]
-AFTER: list[Order] = [(user, 110, [0, 1, 2]) for user in range(9)]
-SPLIT = split_of(BEFORE, AFTER, catalog_of(13, title="</script><b>bold</b> & co"), n_users=9)
-ROWS = entries(
-    fitted={"good": everybody_gets(0, 1, 2), "poor": everybody_gets(*range(3, 13))},
-    slots={"home/popular": (everybody_gets(2, 1), "anybody")},
-    baselines={"popular": everybody_gets(*range(3, 12), 2), "mute": everybody_gets()},
-)
-LEDGER = [{"step": "without repeats", "dropped": 12, "changed": 0, "left": 1234, "why": "once is enough"}]
 
 
 @pytest.fixture
 def report() -> Report:
-    result = back_test(SPLIT, ROWS, np.random.default_rng(0))
-    return Report("A small shop", result, LEDGER, '[shop]\nname = "small"', {"numpy": "2"}, "f00d")
+    return small_report()
 
 
 def judged(*rows: Entry, wanted: int = 40) -> Judged:
@@ -84,7 +74,11 @@ def test_an_example_shows_what_was_given_wanted_and_found(report: Report) -> Non
     example = report.to_json()["tasks"][0]["examples"][0]
     assert (len(example["given"]), len(example["wanted"])) == (2, 1)
     assert [lines["name"] for lines in example["lists"]] == ["good", "popular"]
-    assert example["lists"][0]["items"] == [{"title": example["wanted"][0], "right": True}]
+    (found,) = example["lists"][0]["items"]
+    assert found == {**example["wanted"][0], "right": True}
+    code = int(found["item_id"][1:])
+    assert (found["title"], found["price"]) == (f"{TITLE} {code}", 2.5)
+    assert found["category"] == CATALOG.labels("category").name(code)
 
 
 def test_the_json_holds_tests_segments_and_the_examples_that_differ_most(report: Report) -> None:
@@ -126,31 +120,75 @@ def test_the_terminal_shows_each_task_with_its_rows_and_verdict(report: Report) 
     assert text.count("in its first ten") == 2
 
 
-@pytest.mark.browser
-def test_the_page_is_complete_in_itself_and_draws_its_plots(report: Report, browser: Browser, tmp_path: Path) -> None:
-    static = Path(endcap.__file__).parent / "serve" / "storefront" / "static"
-    file = tmp_path / "report.html"
-    file.write_text(html(report, (static / "vendor" / "echarts" / "echarts.min.js").read_text("utf-8")), "utf-8")
-    page = browser.new_page()
-    faults: list[str] = []
-    asked: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if line.type in {"error", "warning"} else None)
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(file.as_uri())
-    assert page.locator(".plot svg").count() == 6
-    reached, curve = (page.locator(f"#basket [data-plot={name}]") for name in ("reached", "curve"))
-    assert curve.locator("svg text").all_text_contents().count("good") == 1
-    curve.hover()
-    expect(curve).to_contain_text(re.compile(r"\d\.\d %"))
-    reached.locator("svg path").last.hover()
-    expect(reached).to_contain_text(re.compile(r"\d\.\d{4} \(\d\.\d{4} – \d\.\d{4}\)"))
-    assert page.locator("#basket table").first.locator("tbody tr").count() == 4
-    assert [row.split()[0] for row in page.locator("#basket tr.silent").all_inner_texts()] == ["poor", "mute"]
-    assert page.locator("#basket .example .right").first.inner_text().startswith("</script><b>bold</b> & co")
-    assert page.locator(".verdict").inner_text().startswith("On “hidden basket item”, good finds")
-    assert page.locator("#preparation").inner_text().count("1,234") == 1
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.close()
-    assert faults == []
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+def said(*rows: Entry) -> str:
+    return summary(judged(*rows)).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_the_summary_gives_the_difference_in_per_cent_of_the_baseline() -> None:
+    assert said(GOOD, FAIR) == "On a small task, good beats fair by 58.5 % NDCG@10, 95 % interval 58.5 to 58.5."
+    assert said(POOR, FAIR) == "On a small task, poor loses to fair by 100.0 % NDCG@10, 95 % interval 100.0 to 100.0."
+
+
+def test_the_summary_claims_nothing_that_is_not_shown() -> None:
+    same = replace(GOOD, name="same", kind="baseline")
+    assert said(GOOD, same) == "On a small task, good and same do equally well on every query."
+    task = task_of([[1], [2]] * 20, 13)
+    even = judged_on(task, [GOOD, replace(POOR, name="other", kind="baseline")], np.random.default_rng(0))
+    assert "good and other cannot be told apart: 0.0" in summary(even)
+    assert said(GOOD) == "On a small task: there was nothing to compare."
+
+
+def test_the_summary_measures_from_nothing_in_absolute_figures() -> None:
+    zero = Entry("zero", "baseline", everybody_gets(9), ())
+    assert said(GOOD, zero) == "On a small task, good beats zero by 1.0000 NDCG@10, 95 % interval 1.0000 to 1.0000."
+
+
+def test_the_summary_names_the_parts_on_which_it_is_the_other_way_round() -> None:
+    catalog = catalog_of(13, categories=["lamp"] * 5 + ["bag"] * 8)
+    task = task_of([[1]] * 60 + [[7]] * 30, 13)
+    task = replace(task, queries=replace(task.queries, catalog=catalog))
+    rows = [GOOD, Entry("other", "baseline", everybody_gets(7), ())]
+    found = judged_on(task, rows, np.random.default_rng(0))
+    assert summary(found).endswith("; loses on bag.")
+
+
+def test_the_json_says_where_each_row_misses(report: Report) -> None:
+    basket = report.to_json()["tasks"][0]
+    assert set(basket["residuals"]) == {"good", "poor", "popular"} & {
+        row["name"] for row in basket["rows"] if row["empty"] < basket["queries"]
+    }
+    (category,) = basket["residuals"]["good"]["divisions"]
+    assert category["name"] == "category of the wanted item"
+    assert {cell["name"]: cell["hit"][0] for cell in category["cells"]} == {"lamp": 1.0, "bag": 1.0}
+    assert sum(cell["queries"] for cell in category["cells"]) == basket["queries"]
+    assert basket["residuals"]["good"]["worst"] == []
+
+
+def test_the_json_holds_protocols_costs_and_curves(report: Report) -> None:
+    content = json.loads(json.dumps(report.to_json(), allow_nan=False))
+    assert content["costs"][0] == {
+        "name": "good", "fit_seconds": 1.25, "memory_bytes": 2_000_000, "disk_bytes": 1500, "single_ms": 0.4,
+        "batch_ms": 0.01,
+    }  # fmt: skip
+    (curve,) = content["curves"]
+    assert (curve["kind"], curve["curves"][0]["points"][0]["seen"]) == ("wants more data", None)
+    assert [protocol["name"] for protocol in content["protocols"]] == ["rolling"]
+
+
+def test_the_terminal_shows_costs_and_a_diagnosis(report: Report) -> None:
+    out = Console(file=io.StringIO(), width=200)
+    out.print(terminal(report))
+    out.print(diagnosed(diagnosis()))
+    text = out.file.getvalue()  # type: ignore[attr-defined]
+    assert re.search(r"good +1\.25 s +2\.0 MB +1\.5 kB +0\.400 ms +0\.010 ms", text)
+    assert re.search(r"100\.0% +99 +0\.5000 +0\.5000 +0\.4000 – 0\.6000 +\+0\.1000", text)
+    assert "It wants more data" in text
+
+
+def test_where_the_truth_is_known_the_page_has_a_column_for_what_is_confused(report: Report) -> None:
+    assert "Confusion@10</th>" not in html(report, "")
+    task = replace(task_of([[1]] * 40, 13), confusable=Ragged.of([[2]] * 40))
+    planted = judged_on(task, [GOOD, POOR, FAIR], np.random.default_rng(0))
+    page = html(replace(report, back_test=BackTest(SPLIT, (planted,))), "")
+    assert page.count("Confusion@10</th>") == 1
+    assert re.search(r"poor</span>.*?<span>0\.1000</span>", page, re.DOTALL)

@@ -1,10 +1,25 @@
 import numpy as np
 import pytest
-from tests.evaluate.worlds import CUT, GUEST, Order, catalog_of, split_of
+from tests.evaluate.worlds import CUT, GUEST, Order, Step, catalog_of, split_of, visits_split
 
 from endcap.core.arrays import Ragged
+from endcap.core.catalog import Labels
+from endcap.core.dataset import DAY
 from endcap.data.splits import Split
-from endcap.evaluate.tasks import TASKS, anybody, basket, item_basket, next_purchases, switched
+from endcap.evaluate.tasks import (
+    TASKS,
+    Task,
+    alive_when_asked,
+    anybody,
+    basket,
+    item_basket,
+    next_basket,
+    next_item,
+    next_purchases,
+    search,
+    similar,
+    switched,
+)
 
 COMMON = [0, 1, 2]
 """Items that five training baskets have; item 3 is in one, item 4 in none."""
@@ -107,26 +122,174 @@ def test_a_limit_draws_from_all_and_says_how_many_there_were() -> None:
     assert set(task.units.tolist()) != set(range(7))
 
 
+def twin_of(task: Task) -> Task:
+    assert task.twin is not None
+    return task.twin
+
+
+def test_what_was_bought_before_counts_where_repeats_are_allowed() -> None:
+    split = split_of([(0, 2, [1]), (1, 3, [2])], [(0, 110, [1, 2]), (1, 111, [2])], catalog_of(3))
+    task = next_purchases(split.train, split.test, rng())
+    assert (task.repeats, sets(task.relevant), sets(task.exclude)) == ("kept out", [{2}], [{1}])
+    twin = twin_of(task)
+    assert (twin.repeats, sorted(map(sorted, sets(twin.relevant)))) == ("allowed", [[1, 2], [2]])
+    assert sets(twin.exclude) == [set(), set()]
+    assert twin.description.count("be it new or not") == 1
+
+
+def test_the_next_basket_is_the_first_order_after_the_cut_with_all_that_it_holds() -> None:
+    before: list[Order] = [(0, 1, [0, 1]), (1, 2, [3])]
+    after: list[Order] = [(0, 120, [2]), (0, 110, [1, 2, 4]), (1, 130, [3]), (2, 111, [0]), (GUEST, 112, [0])]
+    split = split_of(before, after, catalog_of(5, gone=[4]))
+    task = next_basket(split.train, split.test, rng())
+    asked = {
+        tuple(history.tolist()): wanted
+        for history, wanted in zip(task.queries.history, sets(task.relevant), strict=True)
+    }
+    assert asked == {(0, 1): {1, 2}, (3,): {3}}
+    assert sorted(task.queries.now / DAY) == [110, 130]
+    assert task.left_out["users without a history"] == 1
+    twin = twin_of(task)
+    assert (sets(twin.relevant), sets(twin.exclude)) == ([{2}], [{0, 1}])
+
+
+VISIT: list[Step] = [(0, GUEST, 110 + place / 100, "view", item) for place, item in enumerate([0, 0, 1, 0, 2])]
+SOLD: list[Step] = [(7, GUEST, 90, "purchase", item) for item in range(5)]
+
+
+def test_a_visit_is_told_up_to_a_moment_and_the_next_item_is_to_be_found() -> None:
+    split = visits_split(SOLD, [*VISIT, (1, GUEST, 111, "view", 3)], catalog_of(5))
+    asked = {}
+    for seed in range(30):
+        task = twin_of(next_item(split.train, split.test, rng(seed)))
+        told, now = task.queries.session[0].tolist(), round(float(task.queries.now[0]) / DAY, 2)
+        asked[tuple(told)] = (task.relevant[0].tolist(), task.exclude[0].tolist(), now)
+        assert list(task.left_out.values()) == [1, 0]
+    # Looking at the same item again is no step; item 0 comes back after item 1.
+    assert asked == {(0,): ([1], [0], 110.0), (0, 1): ([0], [1], 110.02), (0, 1, 0): ([2], [0], 110.03)}
+
+
+def test_going_back_is_no_next_item_where_repeats_are_kept_out() -> None:
+    split = visits_split(SOLD, VISIT, catalog_of(5))
+    found = [next_item(split.train, split.test, rng(seed)) for seed in range(30)]
+    wanted = {
+        (tuple(row.tolist()), *right)
+        for task in found
+        for row, right in zip(task.queries.session, sets(task.relevant), strict=True)
+    }
+    assert wanted == {((0,), 1), ((0, 1, 0), 2)}
+    assert all(
+        set(row.tolist()) == out
+        for task in found
+        for row, out in zip(task.queries.session, sets(task.exclude), strict=True)
+    )
+
+
+def test_what_is_looked_at_beside_an_item_is_of_its_category_and_no_variant_of_it() -> None:
+    catalog = catalog_of(6, ["mug", "mug", "mug", "bag", "bag", "mug"], gone=[5])
+    catalog = catalog.with_columns({"family": Labels.of(["a", "a", "b", "c", "d", "e"])})
+    seen: list[Step] = [(0, 1, 110 + item / 100, "view", item) for item in (0, 1, 2, 3, 5)]
+    split = visits_split(SOLD, seen, catalog)
+    asked: dict[int, list[int]] = {}
+    for seed in range(30):
+        task = similar(split.train, split.test, rng(seed))
+        asked |= {int(task.queries.context[row][0]): task.relevant[row].tolist() for row in range(len(task.queries))}
+    assert asked == {0: [2], 1: [2], 2: [0, 1], 5: [0, 1, 2]}
+    assert "categories of which a visit looked at one item" in task.left_out
+
+
+def test_a_search_wants_what_is_chosen_soon_after_it_and_before_the_next() -> None:
+    minute = 1 / 1440
+    steps: list[Step] = [
+        (0, 1, 110, "view", 4),
+        (0, 1, 110 + minute, "search", "red mug"),
+        (0, 1, 110 + 2 * minute, "view", 3),
+        (0, 1, 110 + 3 * minute, "click", 0),
+        (0, 1, 110 + 4 * minute, "search", "bag"),
+        (0, 1, 110 + 5 * minute, "purchase", 1),
+        (0, 1, 110 + 40 * minute, "click", 2),
+        (1, GUEST, 111, "search", "nothing of the kind"),
+        (1, GUEST, 110.5, "view", 1),
+        (2, GUEST, 112, "click", 1),
+    ]
+    split = visits_split([*SOLD, (8, 1, 95, "purchase", 1)], steps, catalog_of(5))
+    task = search(split.train, split.test, rng())
+    asked = dict(zip(task.queries.text, sets(task.relevant), strict=True))
+    assert asked == {"red mug": {0}, "bag": {1}}
+    assert [query.text for query in task.queries] == list(task.queries.text)
+    told = {query.text: (query.session.tolist(), query.history.tolist()) for query in task.queries}
+    assert told == {"red mug": ([4], [1]), "bag": ([4, 3, 0], [1])}
+    assert task.left_out["searches after which nothing was chosen"] == 1
+    assert (list(twin_of(task).queries.text), sets(twin_of(task).relevant)) == (["red mug"], [{0}])
+
+
+def test_in_a_log_without_clicks_a_view_answers_a_search() -> None:
+    steps: list[Step] = [(0, GUEST, 110, "search", "mug"), (0, GUEST, 110.001, "view", 2)]
+    split = visits_split(SOLD, steps, catalog_of(5))
+    assert sets(search(split.train, split.test, rng()).relevant) == [{2}]
+
+
+def test_a_log_without_searches_asks_for_none() -> None:
+    split = visits_split(SOLD, VISIT, catalog_of(5))
+    assert len(search(split.train, split.test, rng()).queries) == 0
+
+
+def test_what_has_gone_by_the_day_of_a_query_may_not_be_listed_and_is_not_wanted() -> None:
+    # Item 0 was last sold on day 20, which is 90 days before day 110; item 2 on day 99, and item 1 again on day 105.
+    before: list[Order] = [*[(0, day, [0, 1, 2]) for day in range(16, 21)], (0, 99, [2])]
+    after: list[Order] = [(1, 105, [0, 1, 2]), (2, 111, [1, 2]), (2, 196, [0, 1])]
+    split = split_of(before, after, catalog_of(3))
+    task = item_basket(split.train, split.test, rng())
+    asked = alive_when_asked(task, split.train, split.test)
+    closed = {}
+    assert asked.closed is not None
+    for row in range(len(asked.queries)):
+        closed[float(asked.queries.now[row]) / DAY] = set(asked.closed.items[asked.closed.day[row]].tolist())
+    assert closed[105.0] == set()
+    assert closed[111.0] == set()  # item 0 was sold again on day 105
+    assert closed.get(196.0, {0}) == {0}
+    assert all(
+        not closed[float(now) / DAY] & wanted
+        for now, wanted in zip(asked.queries.now, sets(asked.relevant), strict=True)
+    )
+
+
+def test_what_is_asked_at_the_cut_needs_no_second_look_at_what_is_alive() -> None:
+    split = split_of([(0, 1, [0]), (0, 99, [1])], [(0, 110, [2])], catalog_of(3))
+    task = next_purchases(split.train, split.test, rng())
+    assert alive_when_asked(task, split.train, split.test).closed is None
+
+
 @pytest.fixture
 def shop() -> Split:
     chance = rng(5)
-    orders: list[Order] = [
-        (int(chance.integers(-1, 8)), day, chance.choice(30, size=int(chance.integers(1, 6)), replace=False).tolist())
-        for day in range(200)
-    ]
-    before, after = [order for order in orders if order[1] < 100], [order for order in orders if order[1] >= 100]
-    return split_of(before, after, catalog_of(30, [f"c{code % 4}" for code in range(30)]), n_users=8)
+    steps: list[Step] = []
+    for session in range(200):
+        user, picked = int(chance.integers(-1, 8)), chance.choice(30, size=int(chance.integers(2, 6)), replace=False)
+        for place, item in enumerate(picked.tolist()):
+            steps.append((session, user, session + place / 1e4, "view", item))
+            steps.append((session, user, session + 0.1, "purchase", item))
+        steps.append((session, user, session + 0.00005, "search", f"word {picked[1]}"))
+    before, after = ([step for step in steps if (step[2] < 100) == early] for early in (True, False))
+    return visits_split(before, after, catalog_of(30, [f"c{code % 4}" for code in range(30)]), n_users=8)
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_no_task_tells_what_it_asks_for(shop: Split, name: str) -> None:
+@pytest.mark.parametrize("twin", [False, True])
+def test_no_task_tells_what_it_asks_for(shop: Split, name: str, twin: bool) -> None:
     task = TASKS[name](shop.train, shop.test, rng(), 2000)
+    if twin:
+        if task.twin is None:
+            return
+        assert task.twin.repeats != task.repeats
+        task = task.twin
     assert len(task.queries) > 0
-    told = [np.concatenate([query.context, query.session, query.history]) for query in task.queries]
-    for seen, excluded, wanted in zip(told, task.exclude, task.relevant, strict=True):
+    for query, excluded, wanted in zip(task.queries, task.exclude, task.relevant, strict=True):
+        told = [query.context] if task.repeats == "allowed" else [query.context, query.session]
+        told += [query.history] if task.repeats == "kept out" and name != "next_item" else []
         assert len(wanted)
         assert len(set(wanted.tolist())) == len(wanted)
-        assert not set(wanted.tolist()) & {*seen.tolist(), *excluded.tolist()}
+        assert not set(wanted.tolist()) & {*np.concatenate(told).tolist(), *excluded.tolist()}
         assert task.allowed[wanted].all()
     assert task.queries.catalog is shop.train.catalog
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from endcap.core.arrays import Codes, Ragged, Scores, Strings
 from endcap.core.candidates import Candidates
 from endcap.core.catalog import Catalog, Column, Labels
-from endcap.core.dataset import DAY, Dataset, Events
+from endcap.core.dataset import DAY, Dataset, Events, Searches
 from endcap.core.query import Queries, Query, Retriever
 from endcap.core.records import KINDS
 from endcap.core.vocabulary import Vocabulary
@@ -50,6 +50,43 @@ def dataset_of(orders: Sequence[Order], catalog: Catalog, n_users: int, now: flo
         order=order.astype(np.int32),
     )
     return Dataset(events, catalog, Vocabulary.of(f"u{code}" for code in range(n_users)), now, "a small shop")
+
+
+Step = tuple[int, int, float, str, int | str]
+"""Session, user (or GUEST), time in days, kind, and the item, or what was typed."""
+
+
+def visits_of(steps: Sequence[Step], catalog: Catalog, n_users: int, now: float) -> Dataset:
+    """Whatever was done in visits; every purchase of a visit belongs to one order."""
+    done = sorted((session, day, item, kind, user) for session, user, day, kind, item in steps if isinstance(item, int))
+    typed = sorted((day, session, user, item) for session, user, day, _, item in steps if isinstance(item, str))
+    session, day, item, kind, user = (np.array(column) for column in zip(*done, strict=True))
+    kinds = np.array([KINDS.index(name) for name in kind.tolist()], np.int8)
+    events = Events(
+        session=session.astype(np.int32),
+        user=user.astype(np.int32),
+        item=item.astype(np.int32),
+        kind=kinds,
+        time=day * DAY,
+        quantity=np.ones(len(done), np.float32),
+        price=np.ones(len(done)),
+        order=np.where(kinds == KINDS.index("purchase"), session, -1).astype(np.int32),
+    )
+    texts = Vocabulary.of(text for *_, text in typed)
+    searches = Searches(
+        np.array([session for _, session, _, _ in typed], np.int32),
+        np.array([user for _, _, user, _ in typed], np.int32),
+        np.array([day * DAY for day, *_ in typed], np.float64),
+        texts.encode(text for *_, text in typed),
+        texts,
+    )
+    users = Vocabulary.of(f"u{code}" for code in range(n_users))
+    return Dataset(events, catalog, users, now, "a small shop", searches=searches if typed else None)
+
+
+def visits_split(before: Sequence[Step], after: Sequence[Step], catalog: Catalog, n_users: int = 3) -> Split:
+    """A cut at day 100 between what was done before and after."""
+    return Split(visits_of(before, catalog, n_users, CUT), visits_of(after, catalog, n_users, 2 * CUT), CUT)
 
 
 def split_of(before: Sequence[Order], after: Sequence[Order], catalog: Catalog, n_users: int = 3) -> Split:

@@ -1,10 +1,14 @@
 """Those who are always there to be beaten."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from endcap.core.bands import price_bands
+from endcap.core.dataset import Searches
 from endcap.core.part import Part
 from endcap.core.records import Event
+from endcap.core.vocabulary import Vocabulary
 from endcap.models.baselines import baselines
 from endcap.models.last_viewed import LastViewed
 from endcap.models.same_band import PopularInBand
@@ -60,3 +64,13 @@ def test_whatever_the_data_has_every_baseline_that_is_offered_can_be_fitted() ->
     assert fitted(baselines(views), views) == all_five
     plain = orders(["a"])
     assert fitted(baselines(plain), plain) == all_five
+
+
+def test_where_people_search_matching_words_is_a_baseline() -> None:
+    world = orders(["a"], items={"a": {"title": "Red mug"}})
+    one = np.zeros(1, np.int32)
+    asked = replace(world, searches=Searches(one, one - 1, np.zeros(1), one, Vocabulary.of(["mug"])))
+    assert "text_match" in fitted(baselines(asked), asked)
+    assert "text_match" not in baselines(world)
+    silent = replace(orders(["a"]), searches=asked.searches)
+    assert "text_match" not in baselines(silent)

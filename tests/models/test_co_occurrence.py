@@ -49,7 +49,9 @@ def test_several_seeds_add_up_and_each_says_its_part() -> None:
     model = CoOccurrence(similarity="conditional", shrink=0.0).fit(world, RNG)
     query = ask(world.catalog, context=["a", "b"])
     codes = world.catalog.items.encode(["c"])
-    assert model.contributions(query, codes)[:, 0] == pytest.approx([2 / 4, 1 / 4])
+    why = model.why(query, int(codes[0]))
+    assert world.catalog.items.decode(why.seeds) == ["a", "b"]
+    assert why.adds == pytest.approx([2 / 4, 1 / 4])
     given = model(query, 9)
     assert given.scores[given.items == codes[0]] == pytest.approx([3 / 4])
 

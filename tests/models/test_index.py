@@ -1,14 +1,28 @@
 """Vectors to neighbours."""
 
+from dataclasses import dataclass
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from endcap.core.query import Query
 from endcap.index import exact
 from endcap.index.exact import Exact
 from endcap.index.nearest import Nearest
-from endcap.models.prod2vec import Prod2VecModel
+from endcap.models.prod2vec import Prod2VecModel, Vectors
 from endcap.testing import IndexContract, ask, checkerboard
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Embeds every query as a vector of ones, and cannot say why."""
+
+    vectors: Vectors
+
+    def embed(self, query: Query) -> Vectors:
+        return np.ones(4, np.float32)
 
 
 class TestExactContract(IndexContract):
@@ -46,4 +60,12 @@ def test_nearest_leaves_the_seeds_out_and_says_what_each_contributes() -> None:
     nearest = Nearest(Prod2VecModel(vectors, vectors), Exact().build(vectors))
     query = ask(checkerboard().catalog, context=["i0", "i1"])
     assert nearest(query, 3).items.tolist() == [10, 2, 3]
-    assert np.allclose(nearest.contributions(query, np.array([10, 2], np.int32)), [[0.5**0.5, 0], [0.5**0.5, 0]])
+    assert nearest.why(query, 10).adds == pytest.approx([0.5, 0.5])
+    assert nearest.why(query, 2).adds.tolist() == [0.0, 0.0]
+
+
+def test_a_model_that_cannot_say_what_each_seed_adds_says_so() -> None:
+    vectors = np.eye(20, 4, dtype=np.float32)
+    nearest = Nearest(Alike(vectors), Exact().build(vectors))
+    why = nearest.why(ask(checkerboard().catalog, context=["i0", "i1"]), 0)
+    assert (len(why.seeds), why.score, why.because) == (0, 0.5, "near to this visitor (Alike)")

@@ -120,3 +120,10 @@ def test_a_catalog_without_display_columns_will_do(bundle: Bundle) -> None:
     slot = Slot("s", {"popular": bundle.models["popular"]}, {}, {}, k=2)
     (first, _) = Recommender(small, {"s": slot}, Recent()).answer(Request(slot="s"), START).items
     assert (first.title, first.price, first.category) == (first.item_id, None, None)
+
+
+def test_what_no_seed_accounts_for_is_told_in_words(recommender: Recommender) -> None:
+    slate = recommender.answer(Request(slot="home/popular", explain=True), START)
+    (because,) = slate.items[0].because
+    assert (because.item_id, because.share) == (None, 1.0)
+    assert because.title.startswith("popular with everybody: counted ")

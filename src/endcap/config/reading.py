@@ -20,12 +20,15 @@ from endcap.config.tables import (
     Severity,
     ShopSettings,
     SlotSettings,
+    TrackingSettings,
+    TuneSettings,
     Use,
 )
 from endcap.core.errors import BadConfig, UnknownPart
 from endcap.core.part import build, explained
 from endcap.core.query import Retriever, Stage
 from endcap.core.step import Step, step_of
+from endcap.evaluate.gate.settings import GateSettings
 from endcap.slots.slot import Slot
 
 VERBS = {"source": "tables", "model": "fit", "index": "build"} | dict.fromkeys(("stage", "check", "step"), "__call__")
@@ -83,6 +86,10 @@ class Config:
             raise BadConfig(_placed(self.path, self.text, problem))
         return f"{place + 1} {_name(table)}", severity, _part(self.path, self.text, key, table, "check")
 
+    def secret(self, value: str) -> str:
+        """A setting of ``[tracking]``, whose ``$NAME`` is read only now; raises `BadConfig` if it is not set."""
+        return str(_with_secrets(value, self.path, self.text))
+
     @property
     def folder(self) -> Path:
         """Where the file lies; paths in it start here."""
@@ -128,7 +135,9 @@ def load(path: Path, *, serving: bool = False) -> Config:
 def parse(text: str, path: Path) -> Config:
     """The checked configuration in a text; `path` says where it came from."""
     try:
-        settings = Settings.model_validate(_with_secrets(tomllib.loads(text), path, text))
+        tables = tomllib.loads(text)
+        later = {key: tables.pop(key) for key in ("tracking",) if key in tables}  # a serving process has no use for it
+        settings = Settings.model_validate(_with_secrets(tables, path, text) | later)
     except tomllib.TOMLDecodeError as error:
         raise BadConfig(f"{path}: is not TOML: {error}") from error
     except ValidationError as error:
@@ -186,7 +195,7 @@ def _named(parts: Iterable[tuple[str, Stage]]) -> dict[str, Stage]:
 def _explained(error: ValidationError) -> list[str]:
     known: dict[str, type[BaseModel]] = {
         "shop": ShopSettings, "prepare": PrepareSettings, "evaluate": EvaluateSettings, "serve": ServeSettings,
-        "slots": SlotSettings,
+        "slots": SlotSettings, "tracking": TrackingSettings, "gate": GateSettings,
     }  # fmt: skip
     lines = []
     for place, line in zip(error.errors(), explained(error, Settings), strict=True):
@@ -210,6 +219,24 @@ def _dangling(settings: Settings) -> Iterator[str]:
     for name in settings.evaluate.baselines:
         if name not in settings.models:
             yield f"evaluate.baselines: no model is called {name!r}; there are: {there}"
+    for name in settings.gate.baselines or ():
+        if name not in settings.evaluate.baselines:
+            known = ", ".join(settings.evaluate.baselines) or "none"
+            yield f"gate.baselines: {name!r} is not among evaluate.baselines; there are: {known}"
+    for question in settings.gate.golden:
+        if question.slot not in settings.slots:
+            yield f"gate.golden: no slot is called {question.slot!r}; there are: {', '.join(settings.slots) or 'none'}"
+    yield from _untunable(settings, there)
+
+
+def _untunable(settings: Settings, there: str) -> Iterator[str]:
+    """Keys of ``[tune]`` that are neither settings nor tables named after models."""
+    for name, table in (settings.tune.__pydantic_extra__ or {}).items():
+        if not isinstance(table, dict):
+            known = ", ".join(TuneSettings.model_fields)
+            yield f"tune.{name}: unknown key; known: {known}, and tables named after models"
+        elif name not in settings.models:
+            yield f"tune.{name}: no model is called {name!r}; there are: {there}"
 
 
 def _with_secrets(value: Any, path: Path, text: str) -> Any:

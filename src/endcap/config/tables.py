@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
+from endcap.evaluate.gate.settings import GateSettings
+
 Severity = Literal["stop", "warn"]
 SEVERITIES: tuple[Severity, ...] = ("stop", "warn")
 """What a failed check does: it keeps the new dataset out, or it is only shown."""
@@ -64,6 +66,17 @@ class EvaluateSettings(Table):
     """Names of models that every other is compared with."""
     model_tasks: list[str] = ["basket"]
     """What every model is judged on, whatever slot it serves."""
+    protocols: list[Literal["rolling", "last", "users", "items"]] = []
+    """Other ways to judge, beside the one cut in time: rolling windows, the last visit of each user, unknown users
+    apart from known ones, unknown items likewise. Each fits the models again, on what it learns from."""
+    windows: int = Field(default=4, ge=2)
+    """So many rolling windows, the last of them at the end of the data …"""
+    window_days: float = Field(default=28.0, gt=0)
+    """… each so long …"""
+    history_days: float | None = Field(default=None, gt=0)
+    """… and each learned from so many days before it; without it, from all."""
+    cold_share: float = Field(default=0.1, gt=0, lt=1)
+    """Share of the users, or items, that is kept from training to be unknown."""
 
 
 class ServeSettings(Table):
@@ -71,6 +84,48 @@ class ServeSettings(Table):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
+
+
+class TrackingSettings(Table):
+    """Where runs are kept, besides ``runs.sqlite`` in the workdir."""
+
+    mlflow: str = Field(default="", pattern=r"^(https?://.+|\$[A-Z][A-Z0-9_]*)?$")
+    """Address of an MLflow server that is told of every run; ``$MLFLOW_TRACKING_URI`` takes it from the environment."""
+    token: str = Field(default="", repr=False)
+    """A bearer token for it, as ``$NAME``; user and password may stand in the address instead."""
+    seconds: float = Field(default=10.0, gt=0)
+    """The longest that a job waits for that server when it ends."""
+    keep: PositiveInt = 20
+    """The files that a run left (reports) are kept for so many runs; its numbers are kept forever."""
+    dvc: bool = True
+    """Whether the input files are hashed as DVC does."""
+
+
+class TuneSettings(Table):
+    """How `tune` searches; a table ``[tune.MODEL]`` narrows or widens what is tried for the fields of one model."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    method: Literal["grid", "random", "tpe", "halving"] = "tpe"
+    """``halving`` proposes as ``tpe`` does, and stops those early that lie behind with a part of the resource."""
+    trials: PositiveInt = 40
+    """How many settings are tried, the ones that are there among them."""
+    workers: PositiveInt = 1
+    """Processes that try settings at the same time; one alone finds the same whenever it is asked."""
+    patience: int = Field(default=0, ge=0)
+    """The search ends when so many tries in a row brought nothing better; 0: never."""
+    task: str | None = None
+    """What settings are judged on; if nobody says, the task of the first slot that the model fills."""
+    metric: str = "NDCG@10"
+    """What is to be high."""
+    validation_share: float = Field(default=0.2, gt=0, lt=1)
+    """Share of the orders on the training side, the latest, that settings are chosen by."""
+    queries: PositiveInt = 2000
+    """At most so many of the validation window, and of the test window."""
+    resource: Literal["auto", "epochs", "data", "queries"] = "auto"
+    """What halving gives less of; ``auto``: epochs to a recipe that has them, queries to any other."""
+    storage: str = ""
+    """Where tries are kept: a database that machines share, by address, or a journal file; empty: in the workdir."""
 
 
 class Settings(Table):
@@ -87,3 +142,6 @@ class Settings(Table):
     slots: dict[str, SlotSettings] = {}
     evaluate: EvaluateSettings = EvaluateSettings()
     serve: ServeSettings = ServeSettings()
+    tune: TuneSettings = TuneSettings()
+    tracking: TrackingSettings = TrackingSettings()
+    gate: GateSettings = GateSettings()

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.arrays import Array, Codes, Ragged, offsets_of
 from endcap.core.catalog import Catalog
+from endcap.core.constants import Constants
 from endcap.core.errors import BadData
 from endcap.core.records import KINDS
 from endcap.core.vocabulary import Vocabulary
@@ -31,6 +31,8 @@ class Baskets:
     """Of its first purchase."""
     user: Codes
     """-1 for a guest; if an order names several, the one with the greatest code."""
+    weight: NDArray[np.float32] | None = None
+    """How much each item counts in its order: as much as the weightiest of its purchases; None: all count the same."""
 
     def __len__(self) -> int:
         return len(self.items)
@@ -63,13 +65,38 @@ class Events:
     order: Codes
     """-1 where the event belongs to no order."""
     grouped: Grouped | None = None
+    weight: NDArray[np.float32] | None = None
+    """How much each event counts, where a step of preparation weighed them; None: all count the same."""
 
     def __len__(self) -> int:
         return len(self.item)
 
     def take(self, which: Array) -> "Events":
         """Only the given rows (numbers or a mask)."""
-        return Events(**{name: getattr(self, name)[which] for name in COLUMNS})
+        weight = None if self.weight is None else self.weight[which]
+        return Events(**{name: getattr(self, name)[which] for name in COLUMNS}, weight=weight)
+
+
+@dataclass(frozen=True)
+class Searches:
+    """What was typed, in columns of one length, by time; a search names no item, so it is not among the events."""
+
+    session: Codes
+    user: Codes
+    """-1 for a guest."""
+    time: NDArray[np.float64]
+    """Seconds since 1970 (UTC)."""
+    text: Codes
+    """Place in `texts`."""
+    texts: Vocabulary
+    """The different texts."""
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def take(self, which: Array) -> "Searches":
+        """Only the given rows (numbers or a mask)."""
+        return Searches(self.session[which], self.user[which], self.time[which], self.text[which], self.texts)
 
 
 @dataclass(frozen=True)
@@ -82,8 +109,10 @@ class Dataset:
     now: float
     """The moment of the view: nothing in it is later. Seconds since 1970 (UTC)."""
     fingerprint: str
-    fitted: Mapping[str, Any] = field(default_factory=dict)
-    """What preparation learned and serving must repeat (constants, spellings), by the name of the step."""
+    fitted: Mapping[str, Constants] = field(default_factory=dict)
+    """What preparation learned and serving repeats (scales, spellings, fillings), by table: ``events``, ``catalog``."""
+    searches: Searches | None = None
+    """None where nobody's searches are known."""
 
     def of_kinds(self, *kinds: str) -> Events:
         """Only the events of the given kinds; raises `BadData` for a kind that does not exist."""
@@ -93,10 +122,15 @@ class Dataset:
         codes = [KINDS.index(kind) for kind in kinds]
         return self.events.take(np.isin(self.events.kind, codes))
 
-    def counts(self, *kinds: str, half_life: float | None = None) -> NDArray[np.float64]:
-        """Events per item ``[n_items]``; with a half-life (days), older events count less."""
+    def counts(self, *kinds: str, half_life: float | None = None, weighed: bool = False) -> NDArray[np.float64]:
+        """Events per item ``[n_items]``; with a half-life (days), older events count less.
+
+        `weighed`: each counts as much as its `weight` says, the weightiest of them as one.
+        """
         events = self.of_kinds(*kinds)
         weights = None if half_life is None else 0.5 ** ((self.now - events.time) / (half_life * DAY))
+        if weighed and events.weight is not None:
+            weights = shares(events.weight) if weights is None else weights * shares(events.weight)
         return np.bincount(events.item, weights, minlength=len(self.catalog)).astype(np.float64)
 
     @cached_property
@@ -120,8 +154,21 @@ class Dataset:
     def between(self, start: float, end: float) -> "Dataset":
         """Only the events with start ≤ time < end (seconds since 1970), seen from `end`; codes stay what they are."""
         time = self.events.time
-        kept = self.events.take((time >= start) & (time < end))
-        return replace(self, events=kept, now=min(end, self.now), fingerprint=f"{self.fingerprint}[{start}:{end}]")
+        kept, typed = self.events.take((time >= start) & (time < end)), self.searches
+        if typed is not None:
+            typed = typed.take((typed.time >= start) & (typed.time < end))
+        name = f"{self.fingerprint}[{start}:{end}]"
+        return replace(self, events=kept, searches=typed, now=min(end, self.now), fingerprint=name)
+
+
+def shares(weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Weights as parts of the greatest of them, which becomes 1.
+
+    So that only their proportions matter: a weight that halves every month is as small as it may be a year before the
+    data ends, and a back-test of that time learns the same as a training run would have then.
+    """
+    greatest = float(weights.max(initial=0.0))
+    return weights.astype(np.float64) / (greatest or 1.0)
 
 
 def baskets_of(bought: Events) -> Baskets:
@@ -133,7 +180,9 @@ def baskets_of(bought: Events) -> Baskets:
     np.maximum.at(user, bought.order, bought.user)
     bought = bought.take(np.lexsort((bought.item, bought.order, first[bought.order])))
     fresh = (np.diff(bought.order, prepend=-1) != 0) | (np.diff(bought.item, prepend=-1) != 0)
-    bought = bought.take(fresh)
+    lines = np.flatnonzero(fresh)
+    weight = np.maximum.reduceat(bought.weight, lines) if bought.weight is not None and len(lines) else None
+    bought = bought.take(lines)
     starts = np.flatnonzero(np.diff(bought.order, prepend=-1))
-    orders = bought.order[starts]
-    return Baskets(Ragged(np.append(starts, len(bought)).astype(np.int64), bought.item), first[orders], user[orders])
+    orders, items = bought.order[starts], Ragged(np.append(starts, len(bought)).astype(np.int64), bought.item)
+    return Baskets(items, first[orders], user[orders], weight)

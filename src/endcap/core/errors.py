@@ -24,6 +24,14 @@ class BadBundle(EndcapError):
     """A saved folder is damaged, unfinished or of another version."""
 
 
+class Refused(BadBundle):
+    """The gate does not let a bundle be released; what is served stays what it is."""
+
+
+class Busy(EndcapError):
+    """Another process is doing what only one may do at a time."""
+
+
 class BadRequest(EndcapError):
     """A request asks for something that no answer can be given to."""
 
@@ -34,3 +42,7 @@ class CannotServe(EndcapError):
 
 class MissingExtra(EndcapError):
     """A library that is not part of the core install is needed."""
+
+
+class NotSent(EndcapError):
+    """A server that keeps runs did not take one; it is kept here, and sent with a later one."""

@@ -1,6 +1,6 @@
 """One request (or many), hydrated and in codes; and the two callables that everything is made of."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,7 +33,8 @@ class Query:
     exclude: Codes = field(default_factory=_nothing)
     """What the caller does not want to see."""
     text: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str | float] = field(default_factory=dict)
+    """What the page says of the item that it shows, as the catalog would say it: category, price, …"""
 
     @property
     def seeds(self) -> Codes:
@@ -52,6 +53,8 @@ class Queries:
     context: Ragged
     session: Ragged
     history: Ragged
+    text: Sequence[str] = ()
+    """What was typed, one per query; empty if nobody typed anything."""
 
     @classmethod
     def of(
@@ -61,10 +64,11 @@ class Queries:
         context: Ragged | None = None,
         session: Ragged | None = None,
         history: Ragged | None = None,
+        text: Sequence[str] = (),
     ) -> "Queries":
         """Queries with the given columns; those left out are empty."""
         nothing = Ragged.empty(len(now))
-        return cls(catalog, now, context or nothing, session or nothing, history or nothing)
+        return cls(catalog, now, context or nothing, session or nothing, history or nothing, text)
 
     def __len__(self) -> int:
         return len(self.now)
@@ -76,6 +80,7 @@ class Queries:
             context=self.context[row],
             session=self.session[row],
             history=self.history[row],
+            text=self.text[row] if self.text else "",
         )
 
     def __iter__(self) -> Iterator[Query]:

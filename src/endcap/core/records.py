@@ -44,15 +44,21 @@ class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     k: Annotated[int, Meta(ge=1, le=200)] | None = None
     """How many items; the slot's own number if absent."""
     exclude: Annotated[list[Id], Meta(max_length=1000)] = field(default_factory=list)
+    attributes: Annotated[dict[Id, Annotated[str, Meta(max_length=500)] | float | None], Meta(max_length=50)] = field(
+        default_factory=dict
+    )
+    """What the page says of the item that it shows, in words and units of the catalog's files; for one that is new."""
     explain: bool = False
     """Also give the trace, and the seeds behind each item."""
 
 
 class Because(Struct, frozen=True, gc=False):
-    """One seed that an item was recommended for, and its share in the score."""
+    """One thing that an item was recommended for, and its share in the score."""
 
-    item_id: str
+    item_id: str | None
+    """A seed; null for what no seed accounts for, such as popularity."""
     title: str
+    """Of the seed, or what it is that no seed accounts for."""
     share: float
 
 
@@ -71,7 +77,7 @@ class SlateItem(Struct, frozen=True, gc=False):
     retrievers: dict[str, float]
     """Score by each retriever that found it."""
     because: list[Because] = field(default_factory=list)
-    """With `explain`: the seeds that speak for it, strongest first."""
+    """With `explain`: what speaks for it, strongest first."""
 
 
 class Step(Struct, frozen=True, gc=False):

@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from endcap.core.errors import BadBundle
+from endcap.core.errors import BadBundle, Busy
+from endcap.core.exchanging import exchanged
 
 FORMAT = 1
 """Version of this layout; another one is refused with both numbers."""
@@ -49,20 +50,30 @@ def save(value: Any, folder: Path, facts: Mapping[str, Any], files: Mapping[str,
         _write(beside / MANIFEST, _canonical(manifest))
         flush_folder(beside)
         if folder.exists():
-            stale = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-            folder.rename(stale)
-            try:
-                beside.rename(folder)
-            except BaseException:
-                stale.rename(folder)
-                raise
-            shutil.rmtree(stale)
+            _put_in_place(beside, folder)
         else:
             beside.rename(folder)
         flush_folder(folder.parent)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
+
+
+def _put_in_place(beside: Path, folder: Path) -> None:
+    """A new folder in the place of an old one, which is removed."""
+    if exchanged(beside, folder):
+        flush_folder(folder.parent)
+        shutil.rmtree(beside)
+        return
+    # Who is killed between these two renames leaves no folder of that name; what was in it is in the stale one.
+    stale = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    folder.rename(stale)
+    try:
+        beside.rename(folder)
+    except BaseException:
+        stale.rename(folder)
+        raise
+    shutil.rmtree(stale)
 
 
 def facts_of(folder: Path) -> dict[str, Any]:
@@ -238,15 +249,18 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 @contextmanager
-def only_one(folder: Path) -> Iterator[None]:
+def only_one(folder: Path, *, wait: bool = True) -> Iterator[None]:
     """A context that one process at a time is in for a folder, which is made; the lock of one that was killed is free.
 
-    A folder in which nothing was left is removed again.
+    A folder in which nothing was left is removed again. Raises `Busy` instead of waiting, if told so.
     """
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Busy(f"{folder}: another process is at work on it at this moment") from error
         yield
     finally:
         with suppress(OSError):

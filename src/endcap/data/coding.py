@@ -17,9 +17,10 @@ import pyarrow.compute as pc
 from endcap.core.appending import Appended, mapped
 from endcap.core.arrays import Array, Ragged, Strings
 from endcap.core.catalog import Catalog, Column, Labels
-from endcap.core.dataset import Baskets, Events, Grouped
+from endcap.core.dataset import Baskets, Events, Grouped, Searches
 from endcap.core.records import KINDS
 from endcap.core.vocabulary import Vocabulary
+from endcap.data.columns import ROW
 from endcap.data.engines import arrow, batches, kept, reopened, stored
 
 TEXTS = ("title", "image")
@@ -30,6 +31,8 @@ EVENT_TYPES = {
     "session": "i4", "user": "i4", "item": "i4", "kind": "i1", "time": "f8", "quantity": "f4", "price": "f8",
     "order": "i4",
 }  # fmt: skip
+WEIGHT = {"weight": "f4"}
+"""As `EVENT_TYPES`, where a step weighed the events."""
 SORTED = ("session", "time", "item", "kind", "order", "user", "quantity", "price")
 Arrays = Mapping[str, Appended]
 
@@ -39,8 +42,12 @@ class Coding:
 
     def __init__(self, events: ibis.Table, catalog: ibis.Table, folder: Path) -> None:
         self.seen = events.filter(events.item_id.notnull())
+        self.typed = (
+            events.filter(events.kind == "search", events.query.notnull()) if "query" in events.columns else None
+        )
         self.described = catalog
         self.folder = folder
+        self.weight = WEIGHT if "weight" in events.columns else {}
 
     def items(self) -> ibis.Table:
         """Codes of the catalog's items in the order of their ids, then of those that are in no catalog."""
@@ -83,7 +90,8 @@ class Coding:
             columns["kind"] = coded.kind.cases(*((kind, ibis.literal(n, "int8")) for n, kind in enumerate(KINDS)))
             nan = ibis.literal(float("nan"), "float64")
             columns |= {name: coded[name].cast("float64").fill_null(nan) for name in ("quantity", "price")}
-            return coded.select(**columns).order_by(list(SORTED))
+            columns |= {name: coded[name].cast("float64").fill_null(1.0) for name in self.weight}
+            return coded.select(**columns).order_by([*SORTED, *self.weight])
 
         return self._table("coded", make)
 
@@ -96,7 +104,7 @@ class Coding:
                 for name, array in arrays.items():
                     array.append(batch[name].to_numpy())
 
-        columns = self._arrays("event", EVENT_TYPES, fill)
+        columns = self._arrays("event", {**EVENT_TYPES, **self.weight}, fill)
         return Events(**columns, grouped=Grouped(self.session_offsets(), self.baskets()))
 
     def session_offsets(self) -> Array:
@@ -118,20 +126,44 @@ class Coding:
         def fill(arrays: Arrays) -> None:
             bought = self.coded().filter(ibis._.kind == KINDS.index("purchase"), ibis._.order >= 0)
             orders = bought.group_by("order").agg(time=bought.time.min(), user=bought.user.max())
-            lines = bought.select("order", "item").distinct().join(orders, "order")
-            last, length = -1, 0
-            for batch in batches(lines.select("order", "item", "time", "user").order_by(["time", "order", "item"])):
+            weightiest = {name: bought[name].max() for name in self.weight}
+            lines = bought.group_by("order", "item").agg(**weightiest).join(orders, "order")
+            columns, last, length = ["order", "item", "time", "user", *self.weight], -1, 0
+            for batch in batches(lines.select(columns).order_by(["time", "order", "item"])):
                 order = batch["order"].to_numpy()
                 starts = np.flatnonzero(np.diff(order, prepend=last))
                 arrays["items"].append(batch["item"].to_numpy())
                 arrays["time"].append(batch["time"].to_numpy()[starts])
                 arrays["user"].append(batch["user"].to_numpy()[starts])
+                for name in self.weight:
+                    arrays[name].append(batch[name].to_numpy())
                 arrays["offsets"].append(length + starts)
                 last, length = int(order[-1]) if len(order) else last, length + len(order)
             arrays["offsets"].append(np.array([length]))
 
-        made = self._arrays("basket", {"items": "i4", "offsets": "i8", "time": "f8", "user": "i4"}, fill)
-        return Baskets(Ragged(made["offsets"], made["items"]), made["time"], made["user"])
+        types = {"items": "i4", "offsets": "i8", "time": "f8", "user": "i4", **self.weight}
+        made = self._arrays("basket", types, fill)
+        return Baskets(Ragged(made["offsets"], made["items"]), made["time"], made["user"], made.get("weight"))
+
+    def searches(self) -> Searches | None:
+        """What was typed in sessions that also have other events; None if nothing ever was."""
+        typed = self.typed
+        if typed is None:
+            return None
+        texts = self._table("texts", lambda: _numbered(typed.mutate(text_id=typed.query), "text_id", "text"))
+
+        def fill(arrays: Arrays) -> None:
+            found = typed.join(self.sessions().select("session_id", "session"), "session_id")
+            found = found.left_join(self.users(), "user_id").drop("user_id_right")
+            found = found.join(texts, found.query == texts.text_id)
+            user = found.user.fill_null(ibis.literal(-1, "int32"))
+            for batch in batches(found.select("session", "time", "text", user=user).order_by(list(types))):
+                for name, array in arrays.items():
+                    array.append(batch[name].to_numpy())
+
+        types = {"time": "f8", "session": "i4", "text": "i4", "user": "i4"}
+        columns = self._arrays("search", types, fill)
+        return Searches(**columns, texts=self.vocabulary(texts, "text")) if len(columns["text"]) else None
 
     def vocabulary(self, table: ibis.Table, code: str) -> Vocabulary:
         """The ids of a table of codes, in the order of the codes."""
@@ -152,7 +184,7 @@ class Coding:
         """What is known of each item; the catalog (not the events) has to fit into memory."""
         items = self.items()
         rows = arrow(items.left_join(self.described, "item_id").order_by("item").drop("item_id_right"))
-        names = [name for name in rows.column_names if name not in ("item", "item_id")]
+        names = [name for name in rows.column_names if name not in ("item", "item_id", ROW)]
         told = [name for name in names if name in ALWAYS or rows[name].null_count < len(rows)]
         columns = {name: _column(name, pa.nulls(len(rows), pa.string())) for name in ALWAYS}
         columns |= {name: _column(name, rows[name].combine_chunks()) for name in told}

@@ -70,9 +70,8 @@ def checked_events(table: ibis.Table, source: str) -> ibis.Table:
     Raises `BadData` only for a column that is missing or of a type that nothing can be made of.
     """
     require(table, REQUIRED_EVENTS, source)
-    raw, typed = _typed(table, EVENTS, source)
+    table, raw, typed = _typed(table, EVENTS, source)
     time, kind, item = typed["time"], typed["kind"], typed["item_id"]
-    there = {name: value for name, value in typed.items() if name in table.columns}
     problems = [
         *_unreadable(raw, typed),
         (time.isnull(), "time must not be empty"),
@@ -82,8 +81,8 @@ def checked_events(table: ibis.Table, source: str) -> ibis.Table:
         (~kind.isin(KINDS), said(f"kind must be one of {', '.join(KINDS)}", kind)),
         (item.isnull() & (kind != "search"), "item_id must not be empty"),
         (typed["session_id"].isnull(), "session_id must not be empty"),
-        *_out_of_range(there),
-        *_no_ids(there),
+        *_out_of_range(raw, typed),
+        *_no_ids(raw, typed),
     ]
     return _with_reasons(table, {**typed, "quantity": typed["quantity"].fill_null(1.0)}, problems)
 
@@ -94,11 +93,10 @@ def checked_catalog(table: ibis.Table, source: str) -> ibis.Table:
     Raises `BadData` only for a column that is missing or of a type that nothing can be made of.
     """
     require(table, REQUIRED_CATALOG, source)
-    raw, typed = _typed(table, CATALOG, source)
-    item = typed["item_id"]
-    there = {name: value for name, value in typed.items() if name in table.columns}
-    empty = [(item.isnull(), "item_id must not be empty")]
-    checked = _with_reasons(table, typed, [*_unreadable(raw, typed), *empty, *_out_of_range(there), *_no_ids(there)])
+    table, raw, typed = _typed(table, CATALOG, source)
+    empty = [(typed["item_id"].isnull(), "item_id must not be empty")]
+    problems = [*_unreadable(raw, typed), *empty, *_out_of_range(raw, typed), *_no_ids(raw, typed)]
+    checked = _with_reasons(table, typed, problems)
     order = [ROW] if ROW in table.columns else list(CATALOG)[1:]
     again = ibis.row_number().over(group_by="item_id", order_by=order) > 0
     twice = said("each item_id must stand once", checked.item_id)
@@ -134,19 +132,30 @@ Columns = dict[str, ibis.Value]
 Problem = tuple[ibis.Value, ibis.Value | str]
 
 
-def _typed(table: ibis.Table, columns: Mapping[str, dt.DataType], source: str) -> tuple[Columns, Columns]:
-    """Each of our columns as it came (blank text is null) and in our type; missing ones are null."""
-    raw, typed = {}, {}
+def _typed(table: ibis.Table, columns: Mapping[str, dt.DataType], source: str) -> tuple[ibis.Table, Columns, Columns]:
+    """The table in our types, and each of our columns in it: as it came (if it came), and in our type.
+
+    Blank text and what is missing is null. Every value is converted once, however often it is looked at afterwards.
+    """
+    came, ours = {}, {}
     for name, kind in columns.items():
         if name not in table.columns:
-            raw[name] = typed[name] = ibis.null(kind)
+            ours[name] = ibis.null(kind)
             continue
-        value = table[name]
-        if value.type().is_string():
-            value = ibis.ifelse(value.strip() == "", ibis.null("string"), value)
-        raw[name] = value
-        typed[name] = seconds(value, source) if name == "time" else _cast(value, kind, f"{source}: column {name!r}")
-    return raw, typed
+        value = _filled(table[name]) if table[name].type().is_string() else table[name]
+        if value.type() != kind or name == "time":
+            came[name] = value
+        ours[name] = seconds(value, source) if name == "time" else _cast(value, kind, f"{source}: column {name!r}")
+    kept = [name for name in (ROW, FILE, LINE, WHY) if name in table.columns]
+    made = table.select(*kept, **ours, **{f"_raw_{name}_": value for name, value in came.items()})
+    raw = {name: made[f"_raw_{name}_" if name in came else name] for name in columns if name in table.columns}
+    return made, raw, {name: made[name] for name in columns}
+
+
+def _filled(text: ibis.Value) -> ibis.Value:
+    """The text, or null if it is blank."""
+    # Only what begins with a blank, or is empty, comes before "!": nearly every value is spared the search for its end.
+    return ibis.ifelse((text < "!") & (text.strip() == ""), ibis.null("string"), text)
 
 
 def _cast(value: ibis.Value, kind: dt.DataType, place: str) -> ibis.Value:
@@ -188,27 +197,27 @@ def _unreadable(raw: Columns, typed: Columns) -> list[Problem]:
         return "a timestamp or seconds since 1970" if name == "time" else _spoken(typed[name].type())
 
     return [
-        (raw[name].notnull() & typed[name].isnull(), said(f"{name} must be {spoken(name)}", raw[name]))
-        for name in typed
-        if raw[name].type() != typed[name].type()
+        (value.notnull() & typed[name].isnull(), said(f"{name} must be {spoken(name)}", value))
+        for name, value in raw.items()
+        if value.type() != typed[name].type()
     ]
 
 
-def _out_of_range(typed: Columns) -> list[Problem]:
-    problems: list[Problem] = []
-    for name, (least, most) in LIMITS.items():
-        if name in typed:
-            number = typed[name]
-            problems.append(
-                ((number < least) | (number > most), said(f"{name} must lie between {least:g} and {most:,.0f}", number))
-            )
-    return problems
+def _out_of_range(there: Columns, typed: Columns) -> list[Problem]:
+    return [
+        (
+            (typed[name] < least) | (typed[name] > most),
+            said(f"{name} must lie between {least:g} and {most:,.0f}", typed[name]),
+        )
+        for name, (least, most) in LIMITS.items()
+        if name in there
+    ]
 
 
-def _no_ids(typed: Columns) -> list[Problem]:
+def _no_ids(there: Columns, typed: Columns) -> list[Problem]:
     """Ids that are no ids: too long to be asked for, or what a spreadsheet would execute."""
     problems: list[Problem] = []
-    for name in (name for name in IDS if name in typed):
+    for name in (name for name in IDS if name in there):
         text = typed[name]
         problems += [
             (text.length() > LONGEST_ID, said(f"{name} must not be longer than {LONGEST_ID} characters", text)),
@@ -218,15 +227,16 @@ def _no_ids(typed: Columns) -> list[Problem]:
 
 
 def _formula(text: ibis.Value) -> ibis.Value:
-    # The first character decides for nearly all; the expression is for the few that are left.
-    return ibis.ifelse(text.substr(0, 1).isin(("=", "+", "@", "-")), text.re_search(r"^.+[(|!]"), False)
+    # Where a text stands in the alphabet says of nearly all that they are none; the expression is for the few others.
+    may_be = (text < ".") | ((text >= "=") & (text < "A"))
+    return ibis.ifelse(may_be, text.re_search(r"^[=+@-].*[(|!]"), False)
 
 
-def _with_reasons(table: ibis.Table, typed: Columns, problems: list[Problem]) -> ibis.Table:
+def _with_reasons(table: ibis.Table, columns: Columns, problems: list[Problem]) -> ibis.Table:
     kept = [name for name in (ROW, FILE, LINE) if name in table.columns]
     known = table[WHY] if WHY in table.columns else ibis.null("string")
     why = ibis.coalesce(known, ibis.cases(*problems, else_=ibis.null("string")))
-    return table.select(*kept, **typed, **{WHY: why})
+    return table.select(*kept, **columns, **{WHY: why})
 
 
 def said(expected: str, value: ibis.Value) -> ibis.Value:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from endcap.core.constants import Values
 from endcap.core.errors import BadData
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ class Fitted(Protocol):
     def applied(self, table: "ibis.Table") -> "ibis.Table":
         """The table as the constants change it."""
 
+    def repeated(self, columns: Mapping[str, Values]) -> dict[str, Values]:
+        """Columns in memory as the constants change them: bit by bit what `applied` makes of them in a table."""
+
 
 @dataclass(frozen=True)
 class Normaliser:
@@ -40,6 +44,8 @@ class Normaliser:
     how: str
     columns: Mapping[str, tuple[float, float]]
     """Centre and scale of each."""
+    suffix: str = ""
+    """Put behind the name of a column for its normalised form; empty: the form takes the place of the column."""
 
     def applied(self, table: "ibis.Table") -> "ibis.Table":
         """The table with those columns normalised."""
@@ -49,8 +55,13 @@ class Normaliser:
         for column, (centre, scale) in self.columns.items():
             value = number(_column(table, column, "normaliser"))
             value = logarithm(value) if self.how == "log" else value
-            new[column] = (value - exactly(centre)) / exactly(scale)
+            new[column + self.suffix] = (value - exactly(centre)) / exactly(scale)
         return table.mutate(**new)
+
+    def repeated(self, columns: Mapping[str, Values]) -> dict[str, Values]:
+        """Columns in memory, normalised."""
+        there = [column for column in self.columns if column in columns]
+        return {**columns, **{f"{name}{self.suffix}": self.array(_numbers(columns[name]), name) for name in there}}
 
     def array(self, values: ArrayLike, column: str | None = None) -> NDArray[np.float64]:
         """Values of a column, normalised; the column may be left out if there is only one."""
@@ -84,6 +95,10 @@ class Spellings:
             known = joined._found_.fill_null(joined[column].cast("string").strip())
             table = joined.mutate(**{column: (joined._key_ == "").ifelse(None, known)}).select(*table.columns)
         return table
+
+    def repeated(self, columns: Mapping[str, Values]) -> dict[str, Values]:
+        """Columns in memory, spelled as in the table."""
+        return {**columns, **{name: self.text(columns[name], name) for name in self.labels if name in columns}}
 
     def text(self, values: Iterable[str | None], column: str) -> list[str | None]:
         """Values of a column, spelled as in the table."""
@@ -128,6 +143,21 @@ class Fillings:
             table = table.mutate(**new)
         return table
 
+    def repeated(self, columns: Mapping[str, Values]) -> dict[str, Values]:
+        """Columns in memory, filled, each with its ``…_imputed`` beside it."""
+        found = dict(columns)
+        for name in self.overall:
+            if name in found:
+                given = _numbers(found[name])
+                filled = self.array(given, name, list(found.get(self.by or "", ())))
+                found[name], found[f"{name}_imputed"] = filled, ~np.isfinite(given) & np.isfinite(filled)
+        for name, word in self.words.items():
+            if name in found:
+                missing = np.array([not (text or "").strip() for text in found[name]])
+                filled_in = zip(found[name], missing.tolist(), strict=True)
+                found[f"{name}_imputed"], found[name] = missing, [word if gone else text for text, gone in filled_in]
+        return found
+
     def array(self, values: ArrayLike, column: str, labels: Sequence[str | None] = ()) -> NDArray[np.float64]:
         """Numbers of a column, filled; `labels` are those of the column `by`, one for each."""
         given = np.asarray(values, np.float64)
@@ -148,6 +178,10 @@ def spelled_key(label: str) -> str:
     """As `key_of`, for a text in memory."""
     plain = re.sub("['’`´]", "", label.lower()).replace("&", " and ")
     return " ".join("".join(letter if letter.isalnum() else " " for letter in plain).split())
+
+
+def _numbers(values: Values) -> NDArray[np.float64]:
+    return np.asarray(values, np.float64)
 
 
 def _looked_up(keyed: "ibis.Table", known: Mapping[str, Any], kind: str) -> "ibis.Table":

@@ -11,14 +11,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from endcap.data.columns import EVENTS, FILE, LINE, ROW, ROWS_PER_FILE
+from endcap.data.agreeing import agreeing
+from endcap.data.columns import CATALOG, EVENTS, FILE, LINE, ROW, ROWS_PER_FILE
 from endcap.data.engines import batches, discard, kept, rows
 from endcap.data.fitted import Fitted
+from endcap.data.left_out import left_out
 
 SOURCE = "_source_"
 """Name of the source that a row came from, where a table says it."""
-QUARANTINE = ("step", "why", "source", "file", "line", *EVENTS)
+ROWS = (*EVENTS, *(name for name in CATALOG if name not in EVENTS))
+"""What a rejected event or item may say."""
+QUARANTINE = ("step", "why", "source", "file", "line", *ROWS)
 """Columns of the quarantine; `line` is a whole number, all others are text."""
+
+MANY = 0.1
+"""Share of the rows; where a step drops more, to read the others by themselves is cheaper than to leave these out."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,8 @@ class Ledger:
     """Names of the files that were read; the place of a name is the number that `ROW` begins with."""
     rejected: list[ibis.Table] = field(default_factory=list)
     """Rows that were dropped, in the columns of the quarantine and `ROW`; one table for each step that dropped any."""
-    fitted: dict[str, Fitted] = field(default_factory=dict)
-    """What steps learned and serving must repeat, by the name of the step; a second one of a name is numbered."""
+    fitted: list[tuple[str, Fitted]] = field(default_factory=list)
+    """What steps learned and serving repeats, in their order, each with the table that it is of: events or catalog."""
     kept: dict[str, Path] = field(default_factory=dict)
     """Where each table that was kept in the folder lies, by its name in the engine."""
     read: list[ibis.Table] = field(default_factory=list)
@@ -75,9 +82,12 @@ class Ledger:
         before = rows(table)
         given = step(table, **options)
         if isinstance(given, Fitted):
-            again = sum(name.split(" #")[0] == spoken(step) for name in self.fitted)
-            self.fitted[f"{spoken(step)} #{again + 1}" if again else spoken(step)] = given
+            agreeing(given, table, spoken(step))
+            self.fitted.append(("events" if "session_id" in table.columns else "catalog", given))
             given = given.applied(table)
+        gone = left_out(given, table) if ROW in table.columns else None
+        if gone is not None:
+            return self._left(table, gone, before, step)
         after = self.keep(given)
         left = rows(after)
         self.entries.append(Entry(spoken(step), before - left, 0, left, reason(step)))
@@ -85,6 +95,17 @@ class Ledger:
             gone = table.anti_join(after.select(ROW), ROW)
             self.reject(gone, spoken(step), reason(step))
         return after
+
+    def _left(self, table: ibis.Table, gone: ibis.Table, before: int, step: Callable[..., ibis.Table]) -> ibis.Table:
+        """The table without the rows that a step left out; only these are computed and kept, unless they are many."""
+        rejected = self.keep(quarantined(gone, spoken(step), reason(step)))
+        dropped = rows(rejected)
+        self.entries.append(Entry(spoken(step), dropped, 0, before - dropped, reason(step)))
+        if not dropped:
+            return table
+        self.rejected.append(rejected)
+        after = table.anti_join(rejected.select(ROW), ROW)
+        return self.keep(after) if dropped > MANY * before else after
 
     def change(self, table: ibis.Table, step: Callable[..., ibis.Table], column: str, **options: Any) -> ibis.Table:
         """The table after a step that gives a column new values, and how many it changed."""
@@ -161,7 +182,7 @@ def quarantined(table: ibis.Table, step: str, why: str | ibis.Value) -> ibis.Tab
         source=text(SOURCE),
         file=text(FILE),
         line=number(LINE),
-        **{name: text(name) for name in EVENTS},
+        **{name: text(name) for name in ROWS},
         **{ROW: number(ROW)},
     )
 

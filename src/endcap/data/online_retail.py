@@ -40,11 +40,7 @@ class OnlineRetail(Part):
     def tables(self, engine: Any, folder: Path, ledger: Ledger) -> tuple[ibis.Table, ibis.Table]:
         """Events (purchases and returns; one invoice is one session and one order) and the catalog."""
         path = self.inputs(folder)[0]
-        reader = engine if engine.name == "duckdb" else connect()
-        raw = opened(str(path), Path(path.anchor), reader.read_parquet)
-        require(raw, tuple(COLUMNS), str(path))
-        require_types(raw, str(path))
-        lines = ledger.opened(path.name, moved(order_lines(raw, ledger.number_of(path.name)), engine))
+        lines = self._lines(engine, path, ledger)
         lines = ledger.apply(lines, without_repeats)
         lines = ledger.change(lines, with_canonical_codes, "item_id")
         lines = ledger.apply(lines, without_service_lines)
@@ -68,6 +64,18 @@ class OnlineRetail(Part):
         )
         described = categories_from_titles(arrow(catalog.drop("spellings")))
         return as_events(events, path.name), as_catalog(uploaded(engine, described), path.name)
+
+    def as_it_comes(self, engine: Any, folder: Path, ledger: Ledger) -> tuple[ibis.Table, ibis.Table]:
+        """Events and catalog before anything is cleaned: what the linter looks at."""
+        lines = self._lines(engine, self.inputs(folder)[0], ledger)
+        return events_of(lines), lines.select("item_id", "title").distinct()
+
+    def _lines(self, engine: Any, path: Path, ledger: Ledger) -> ibis.Table:
+        reader = engine if engine.name == "duckdb" else connect()
+        raw = opened(str(path), Path(path.anchor), reader.read_parquet)
+        require(raw, tuple(COLUMNS), str(path))
+        require_types(raw, str(path))
+        return ledger.opened(path.name, moved(order_lines(raw, ledger.number_of(path.name)), engine))
 
 
 def bundled() -> Path:

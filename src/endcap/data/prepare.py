@@ -12,6 +12,7 @@ from typing import Any
 import ibis
 
 from endcap import __version__
+from endcap.core.constants import Constants
 from endcap.core.dataset import Dataset
 from endcap.core.errors import BadBundle, BadData, EndcapError
 from endcap.core.part import Part
@@ -20,8 +21,8 @@ from endcap.data.coding import Coding
 from endcap.data.columns import CATALOG, EVENTS, ROW
 from endcap.data.describe import as_of
 from endcap.data.engines import Engine, close, connect, discard, failing_clearly, reopened, rows
-from endcap.data.fitted import Fitted
 from endcap.data.ledger import Entry, Ledger, written
+from endcap.data.steps.repeats import first_of_each_item
 
 Step = Callable[[ibis.Table], ibis.Table]
 QUARANTINE = "quarantine.parquet"
@@ -44,6 +45,8 @@ class Plan:
     events: Sequence[Step] = ()
     """Steps that the united events go through."""
     catalog: Sequence[Step] = ()
+    until: float | None = None
+    """For a back-test: what steps give for events before it, they give without a look at later ones. See `stepped`."""
 
     def fingerprint(self, known: Path | None = None, now: float = 0.0) -> str:
         """A name for the dataset: the bytes of its inputs, its settings, and the code that it goes through.
@@ -54,7 +57,8 @@ class Plan:
         parts = [*self.sources, *self.events, *self.catalog]
         code = hashlib.sha256(b"".join(path.read_bytes() for path in _code_of(parts))).hexdigest()
         settings = [__version__, code, *(_described(part) for part in parts)]
-        return fingerprint_of(inputs, json.dumps([*settings, len(self.sources), len(self.events)]), known, now)
+        told = [*settings, len(self.sources), len(self.events), *([] if self.until is None else [self.until])]
+        return fingerprint_of(inputs, json.dumps(told), known, now)
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Clean:
     events: ibis.Table
     catalog: ibis.Table
     entries: list[Entry]
-    fitted: Mapping[str, Fitted]
+    fitted: Mapping[str, Constants]
     quarantine: Path
 
 
@@ -79,7 +83,7 @@ def prepared(plan: Plan, spec: str, workdir: Path, fingerprint: str, accept: Acc
     not done again by a run that follows an interrupted one. Raises `BadData` naming file, line and field.
     """
     work = workdir / f".prepare-{fingerprint}"
-    for stale in workdir.glob(".prepare-*"):
+    for stale in (*workdir.glob(".prepare-*"), *workdir.glob(".dataset.*")):  # what runs that were killed have left
         if stale != work:
             discard(stale)
     work.mkdir(parents=True, exist_ok=True)
@@ -126,17 +130,16 @@ def cleaned(plan: Plan, engine: Engine, work: Path) -> Clean:
         discard(tables)
         tables.mkdir(parents=True)
         ledger = Ledger(folder=tables)
-        events, catalog = united([source.tables(engine, plan.folder, ledger) for source in plan.sources])
-        for step in plan.events:
-            events = ledger.apply(events, step)
-        for step in plan.catalog:
-            catalog = ledger.apply(catalog, step)
+        events, catalog = united([source.tables(engine, plan.folder, ledger) for source in plan.sources], ledger)
+        events, catalog = stepped(plan, events, catalog, ledger)
+        if rows(catalog) > rows(catalog.select("item_id").distinct()):
+            catalog = ledger.apply(catalog, first_of_each_item)
         nameless = rows(events.filter(events.item_id.isnull()))
         if nameless:
             ledger.note("events without an item", nameless, 0, "searches name none: no model learns from them yet")
         found = {name: _kept(ledger, table) for name, table in (("events", events), ("catalog", catalog))}
         ledger.write_quarantine(work / QUARANTINE)
-        save(ledger.fitted, work / "fitted", {})
+        save(_constants(ledger), work / "fitted", {})
         done = {"tables": found, "entries": [asdict(entry) for entry in ledger.entries]}
         write_atomically(work / CLEAN, json.dumps(done, indent=1))
         for path in tables.iterdir():
@@ -151,10 +154,48 @@ def cleaned(plan: Plan, engine: Engine, work: Path) -> Clean:
     return Clean(events, catalog, entries, load(work / "fitted"), work / QUARANTINE)
 
 
-def united(tables: Sequence[tuple[ibis.Table, ibis.Table | None]]) -> tuple[ibis.Table, ibis.Table]:
+def stepped(plan: Plan, events: ibis.Table, catalog: ibis.Table, ledger: Ledger) -> tuple[ibis.Table, ibis.Table]:
+    """Events and catalog after the steps of a plan.
+
+    With `until`, they go through twice, as they were then and as they are now, and constants are learned only of then.
+    What happened before it is as the steps would have left it at that moment: no session was merged with an account
+    that it logged into later, no purchase netted with a return to come. What happened after it is as it is now.
+    """
+    if plan.until is None:
+        for step in plan.events:
+            events = ledger.apply(events, step)
+        for step in plan.catalog:
+            catalog = ledger.apply(catalog, step)
+        return events, catalog
+    then, now = _twice(plan.events, events.filter(events.time < plan.until), events, ledger)
+    events = ledger.keep(then.union(now.filter(now.time >= plan.until).select(*then.columns)))
+    seen = events.filter(events.item_id.notnull()).group_by("item_id").agg(first=events.time.min())
+    late = ledger.keep(seen.filter(seen.first >= plan.until).select("item_id"))
+    then, now = _twice(plan.catalog, catalog.anti_join(late, "item_id"), catalog, ledger)
+    return events, then.union(now.semi_join(late, "item_id").select(*then.columns))
+
+
+def _constants(ledger: Ledger) -> dict[str, Constants]:
+    tables = ("events", "catalog")
+    return {name: Constants(tuple(fitted for table, fitted in ledger.fitted if table == name)) for name in tables}
+
+
+def _twice(steps: Sequence[Step], then: ibis.Table, now: ibis.Table, ledger: Ledger) -> tuple[ibis.Table, ibis.Table]:
+    """Two tables after the same steps, with what was learned from the first of them."""
+    for step in steps:
+        learned = len(ledger.fitted)
+        then = ledger.apply(then, step)
+        fitted = ledger.fitted[learned:]
+        now = ledger.apply(now, fitted[0][1].applied if fitted else step)
+    return then, now
+
+
+def united(
+    tables: Sequence[tuple[ibis.Table, ibis.Table | None]], ledger: Ledger | None = None
+) -> tuple[ibis.Table, ibis.Table]:
     """The events of all sources and one catalog; of an item that several describe, the first source's words stand.
 
-    Where no source has a catalog, the items are those of the events.
+    The others go to the quarantine of the ledger. Where no source has a catalog, the items are those of the events.
     """
     happened = [events for events, _ in tables]
     names = [name for name in (*EVENTS, ROW) if all(name in events.columns for events in happened)]
@@ -164,7 +205,11 @@ def united(tables: Sequence[tuple[ibis.Table, ibis.Table | None]]) -> tuple[ibis
         return events, events.filter(events.item_id.notnull()).select("item_id").distinct()
     catalog = described[0]
     for more in described[1:]:
-        catalog = _filled(catalog).union(_filled(more.anti_join(catalog.select("item_id"), "item_id")))
+        again, known = more.semi_join(catalog, "item_id"), catalog
+        if ledger is not None and rows(again):
+            ledger.reject(again, "one catalog of all sources", "another source has described the item before this one")
+        numbered = ROW in known.columns and ROW in more.columns
+        catalog = _filled(known, numbered).union(_filled(more.anti_join(known.select("item_id"), "item_id"), numbered))
     return events, catalog
 
 
@@ -184,7 +229,8 @@ def dataset_of(events: ibis.Table, catalog: ibis.Table, fingerprint: str, folder
     if not rows(coding.seen.limit(1)):
         raise BadData("the sources gave no event with an item: nothing can be learned")
     shop, users, coded = coding.catalog(), coding.vocabulary(coding.users(), "user"), coding.events()
-    return as_of(Dataset(coded, shop, users, float(coded.time.max()) + 1.0, fingerprint))
+    data = Dataset(coded, shop, users, float(coded.time.max()) + 1.0, fingerprint, searches=coding.searches())
+    return as_of(data)
 
 
 def fingerprint_of(files: Iterable[Path], settings: str, known: Path | None = None, now: float = 0.0) -> str:
@@ -242,7 +288,7 @@ def _described(part: Any) -> str:
     return f"{function.__module__}:{function.__qualname__}{json.dumps(options, sort_keys=True, default=str)}"
 
 
-def _filled(catalog: ibis.Table) -> ibis.Table:
-    """The catalog with all our columns."""
+def _filled(catalog: ibis.Table, numbered: bool = False) -> ibis.Table:
+    """The catalog with all our columns, and the numbers of its rows."""
     missing = {name: ibis.null(kind) for name, kind in CATALOG.items() if name not in catalog.columns}
-    return catalog.mutate(**missing).select(*CATALOG)
+    return catalog.mutate(**missing).select(*CATALOG, *([ROW] if numbered else []))

@@ -9,30 +9,24 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.arrays import Codes, Ragged
+from endcap.core.arrays import Codes
 from endcap.core.errors import BadConfig
 from endcap.core.progress import Steps, silently
-from endcap.core.query import Queries, Retriever
+from endcap.core.query import Retriever
 from endcap.data.splits import Split
 from endcap.evaluate.beyond import beyond, coverage, gini, user_coverage
 from endcap.evaluate.compare import Comparison, compared, resamples
 from endcap.evaluate.facts import Facts
-from endcap.evaluate.lists import between, blocks, front, nearest
+from endcap.evaluate.families import families, family_values
 from endcap.evaluate.metrics import CURVE, CUT, Matches, Values, at_cuts, auc, matched, measured_at
+from endcap.evaluate.ranking import ranked
 from endcap.evaluate.segments import Segment, segments
-from endcap.evaluate.tasks import LIMIT, TASKS, Task, TaskMaker, taken
+from endcap.evaluate.tasks import LIMIT, TASKS, Task, TaskMaker, alive_when_asked
 from endcap.evaluate.truth import CONFUSION, confusion
 
 Kind = Literal["model", "slot", "baseline"]
-Mask = NDArray[np.bool_]
 DEPTH = max(CURVE)
 """How long the lists are."""
-FIRST = 2
-"""A first retrieval asks for so many times what is needed …"""
-WIDER = 4
-"""… and each further one for so many times more."""
-BATCH = 4096
-"""So many queries are asked at a time."""
 MAIN = f"NDCG@{CUT}"
 """The metric that decides, and that segments are compared by."""
 
@@ -82,6 +76,8 @@ class Judged:
     segments: tuple[Segment, ...]
     within: Mapping[str, Comparison]
     """By entry: the main metric in each segment, by its key."""
+    twin: "Judged | None" = None
+    """The same question with what the visitor had before allowed instead of kept out, or the other way round."""
 
 
 @dataclass(frozen=True)
@@ -127,13 +123,13 @@ def back_test(
     results = []
     for name in names:
         with step(f"judge on {name}"):
-            task = tasks[name](split.train, split.test, rng, limit)
+            task = alive_when_asked(tasks[name](split.train, split.test, rng, limit), split.train, split.test)
             results.append(judged_on(task, [entry for entry in judged if name in entry.tasks], rng))
     return BackTest(split, tuple(results))
 
 
 def judged_on(task: Task, entered: Sequence[Entry], rng: np.random.Generator) -> Judged:
-    """How the entries did on one task, compared with the baselines among them on the same resamples."""
+    """How the entries did on one task and its twin, compared with the baselines among them on the same resamples."""
     facts = Facts.of(task.queries.catalog)
     parts = segments(task, facts)
     scores = [evaluated(entry, task, facts, parts) for entry in entered]
@@ -141,7 +137,8 @@ def judged_on(task: Task, entered: Sequence[Entry], rng: np.random.Generator) ->
     comparisons = compared({score.name: score.values for score in scores}, baselines, drawn)
     within = compared({score.name: score.segments for score in scores}, baselines, drawn) if parts else {}
     scores.sort(key=lambda score: np.nan_to_num(comparisons[score.name].reached[MAIN].mean), reverse=True)
-    return Judged(task, tuple(scores), comparisons, parts, within)
+    twin = None if task.twin is None else judged_on(task.twin, entered, rng.spawn(1)[0])
+    return Judged(task, tuple(scores), comparisons, parts, within, twin)
 
 
 def evaluated(
@@ -167,69 +164,30 @@ def evaluated(
     )
 
 
-def ranked(retriever: Retriever, task: Task, k: int) -> Codes:
-    """The first k items for each query that may be ranked and are not excluded: ``codes[n, k]``, -1 after the end.
-
-    A list is short only if the retriever has no more to give. Queries are asked in batches, which bound the memory.
-    """
-    codes = np.full((len(task.queries), k), -1, np.int32)
-    for start, end in blocks(len(codes), BATCH):
-        queries, exclude = _part(task.queries, start, end), between(task.exclude, start, end)
-        factors = getattr(retriever, "factors", lambda _: None)(queries)
-        if factors is None:
-            codes[start:end] = _asked(retriever, queries, task.allowed, exclude, k)
-        else:
-            vectors, items, left_out = factors
-            codes[start:end] = nearest(vectors, items, k, task.allowed, (exclude, left_out))
-    return codes
-
-
-def _asked(retriever: Retriever, queries: Queries, allowed: Mask, exclude: Ragged, k: int) -> Codes:
-    """The first k that fit of each list: rows that come out short are asked again, for more.
-
-    That is exact for every retriever whose longer lists begin with its shorter ones.
-    """
-    codes = np.full((len(queries), k), -1, np.int32)
-    rows, width = np.arange(len(codes)), FIRST * k
-    while len(rows):
-        everybody = len(rows) == len(codes)
-        found = _retrieved(retriever, queries if everybody else taken(queries, rows), width)
-        codes[rows] = front(found, allowed, exclude if everybody else exclude.take(rows), k)
-        had_more = (found >= 0).sum(axis=1) >= width
-        rows, width = rows[had_more & (codes[rows, -1] < 0)], width * WIDER
-    return codes
-
-
 def _values(codes: Codes, matches: Matches, task: Task, facts: Facts) -> dict[str, Values]:
     """Every metric of each query: of what was found, of what that is worth, and of the list beyond it."""
-    inside = task.exclude.keep(task.allowed[task.exclude.values])
-    rankable = task.allowed.sum() - inside.lengths
-    values = at_cuts(matches, codes.shape[1]) | {"AUC": auc(matches, (codes >= 0).sum(axis=1), rankable)}
+    values = at_cuts(matches, codes.shape[1]) | {"AUC": auc(matches, (codes >= 0).sum(axis=1), _rankable(task))}
     for name, worth in (("Revenue", facts.price), ("Margin", facts.margin)):
         if not np.isnan(worth).all():
             at_cut = measured_at(matches.worth(worth), CUT)
             values |= {f"{name}Recall@{CUT}": at_cut["GainRecall"], f"{name}NDCG@{CUT}": at_cut["NDCG"]}
+    stands = families(task.queries.catalog)
+    if stands is not None:
+        values |= family_values(codes, task.relevant, stands)
     looks = beyond(codes[:, :CUT], task.queries.seeds, task.relevant, facts)
     values |= {f"{name}@{CUT}": column for name, column in looks.items()}
     return values | ({} if task.confusable is None else {CONFUSION: confusion(codes, task.confusable)})
 
 
-def _part(queries: Queries, start: int, end: int) -> Queries:
-    columns = (between(column, start, end) for column in (queries.context, queries.session, queries.history))
-    return Queries(queries.catalog, queries.now[start:end], *columns)
-
-
-def _retrieved(retriever: Retriever, queries: Queries, width: int) -> Codes:
-    """At most so many items for each query, by ``many`` if the retriever has it: ``codes[n, ≤ width]``, -1: no more."""
-    many = getattr(retriever, "many", None)
-    if many is not None:
-        batch: Codes = many(queries, width)[0]
-        return batch
-    codes = np.full((len(queries), width), -1, np.int32)
-    for row, query in enumerate(queries):
-        items = retriever(query, width).items[:width]
-        codes[row, : len(items)] = items
-    return codes
+def _rankable(task: Task) -> NDArray[np.int64]:
+    """How many items a list could hold, query by query."""
+    inside = task.exclude.keep(task.allowed[task.exclude.values])
+    n = int(task.allowed.sum())
+    if task.closed is None:
+        return n - inside.lengths
+    gone, day, span = task.closed.items, task.closed.day, len(task.allowed)
+    twice = np.isin(day[inside.rows] * span + inside.values, gone.rows * span + gone.values)
+    return np.asarray(n - inside.keep(~twice).lengths - gone.lengths[day])
 
 
 def _check(judged: Sequence[Entry], wanted: Sequence[str], tasks: Mapping[str, TaskMaker]) -> None:

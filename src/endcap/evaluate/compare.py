@@ -98,16 +98,7 @@ def resamples(units: Array, rng: np.random.Generator, times: int = TIMES, exchan
 
 def estimates(values: NDArray[np.float64], drawn: Resamples) -> list[Interval]:
     """The mean of each column ``[n, m]`` over its queries, with its interval; queries without a value are left out."""
-    sums, counts = _by_unit(values, drawn)
-    means = _ratio(sums.sum(axis=0), counts.sum(axis=0))
-    redrawn = np.concatenate([_ratio(weights @ sums, weights @ counts) for weights in drawn.weights()])
-    tail = (1 - LEVEL) / 2
-    return [
-        Interval(float(mean), *np.quantile(column[~np.isnan(column)], [tail, 1 - tail]).tolist())
-        if not np.isnan(mean)
-        else Interval(np.nan, np.nan, np.nan)
-        for mean, column in zip(means, redrawn.T, strict=True)
-    ]
+    return _intervals(*_redrawn(*_by_unit(values, drawn), drawn))
 
 
 def randomised(differences: NDArray[np.float64], drawn: Resamples) -> NDArray[np.float64]:
@@ -116,8 +107,8 @@ def randomised(differences: NDArray[np.float64], drawn: Resamples) -> NDArray[np
     NaN where nothing was counted. Draws that lie as far off as what was found, but for rounding, count as extreme.
     """
     sums, counts = _by_unit(differences, drawn)
-    found = np.abs(sums.sum(axis=0)) - 1e-12 * np.abs(sums).sum(axis=0)
-    extreme = np.sum([(np.abs(signs @ sums) >= found).sum(axis=0) for signs in drawn.signs()], axis=0)
+    scale = np.abs(sums).sum(axis=0)
+    extreme = sum(_extreme(signs @ sums, sums.sum(axis=0), scale) for signs in drawn.signs())
     return np.where(counts.sum(axis=0) > 0, (1 + extreme) / (1 + drawn.exchanges), np.nan)
 
 
@@ -141,37 +132,130 @@ def compared(
 
     Rows have the same metrics. Holm's correction counts, for each baseline and metric, every row held against it.
     """
-    tables = {row: np.stack(list(metrics.values()), axis=1) for row, metrics in values.items()}
-    pairs = [(row, base) for base in baselines for row in tables if row != base]
-    differences = [tables[row] - tables[base] for row, base in pairs]
-    # One wide table, because a single pass over the draws is much faster than one pass for each row.
-    wide = [*tables.values(), *differences]
-    found = iter(estimates(np.concatenate(wide, axis=1), drawn)) if wide else iter(())
-    reached = {row: {metric: next(found) for metric in metrics} for row, metrics in values.items()}
-    above: dict[str, dict[str, dict[str, Difference]]] = {row: {} for row in values}
-    ps = randomised(np.concatenate(differences, axis=1), drawn).reshape(len(pairs), -1) if pairs else np.empty((0, 0))
-    for place, ((row, base), table) in enumerate(zip(pairs, differences, strict=True)):
+    names, metrics = list(values), list(next(iter(values.values()), {}))
+    if not names or not metrics:
+        return {row: Comparison({}, {base: {} for base in baselines if base != row}) for row in names}
+    tables = np.stack([np.stack([values[row][metric] for metric in metrics], axis=1) for row in names])
+    pairs = [(row, base) for base in map(names.index, baselines) for row in range(len(names)) if row != base]
+    reached, differences, ps = _measured(tables, pairs, drawn)
+    corrected = np.empty_like(ps)
+    for base in {base for _, base in pairs}:
         family = [at for at, (_, other) in enumerate(pairs) if other == base]
-        above[row][base] = {
-            metric: Difference(
-                **vars(next(found)),
-                p=float(ps[place, column]),
-                corrected=holm(ps[family, column].tolist())[family.index(place)],
-                wins=int((table[:, column] > 0).sum()),
-                losses=int((table[:, column] < 0).sum()),
+        corrected[family] = np.array([holm(column) for column in ps[family].T.tolist()]).T
+    above: dict[str, dict[str, dict[str, Difference]]] = {row: {} for row in names}
+    for place, (row, base) in enumerate(pairs):
+        lead = tables[row] - tables[base]
+        told = (ps[place], corrected[place], (lead > 0).sum(axis=0), (lead < 0).sum(axis=0))
+        above[names[row]][names[base]] = {
+            metric: Difference(at.mean, at.low, at.high, *found)
+            for metric, at, *found in zip(
+                metrics, differences[place], *(column.tolist() for column in told), strict=True
             )
-            for column, metric in enumerate(values[row])
         }
-    return {row: Comparison(reached[row], above[row]) for row in values}
+    return {
+        row: Comparison(dict(zip(metrics, reached[place], strict=True)), above[row]) for place, row in enumerate(names)
+    }
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Rows and what lies between some of them, unit by unit, so that each row is drawn again once, not once per pair.
+
+    Means are linear: where two rows have values for the same queries, a draw of their difference is the difference of
+    their draws. Where they have not, the difference has a column of its own.
+    """
+
+    sums: NDArray[np.float64]
+    """``[n_units, rows * metrics + columns of their own]``."""
+    counts: NDArray[np.float64]
+    metrics: int
+    pairs: Sequence[tuple[int, int]]
+    own: Sequence[tuple[Array, Array]]
+    """For each pair the metrics that have columns of their own, and where those are."""
+
+    @classmethod
+    def of(cls, tables: NDArray[np.float64], pairs: Sequence[tuple[int, int]], drawn: Resamples) -> "_Columns":
+        """The columns of tables ``[rows, n, metrics]`` and of the given pairs of rows."""
+        rows, _, metrics = tables.shape
+        columns, own, end = [*tables], [], rows * metrics
+        for row, base in pairs:
+            apart = np.flatnonzero((np.isnan(tables[row]) != np.isnan(tables[base])).any(axis=0))
+            columns.append(tables[row][:, apart] - tables[base][:, apart])
+            own.append((apart, end + np.arange(len(apart))))
+            end += len(apart)
+        return cls(*_by_unit(np.concatenate(columns, axis=1), drawn), metrics, pairs, own)
+
+    def of_row(self, draws: NDArray[np.float64], row: int) -> NDArray[np.float64]:
+        """The columns of one row."""
+        return draws[..., row * self.metrics : (row + 1) * self.metrics]
+
+    def between(self, draws: NDArray[np.float64], place: int) -> NDArray[np.float64]:
+        """The columns of the difference of a pair."""
+        row, base = self.pairs[place]
+        found = self.of_row(draws, row) - self.of_row(draws, base)
+        apart, own = self.own[place]
+        found[..., apart] = draws[..., own]
+        return found
+
+
+def _measured(
+    tables: NDArray[np.float64], pairs: Sequence[tuple[int, int]], drawn: Resamples
+) -> tuple[list[list[Interval]], list[list[Interval]], NDArray[np.float64]]:
+    """Intervals of each row, of each pair's difference, and the p of the latter ``[pairs, metrics]``."""
+    columns = _Columns.of(tables, pairs, drawn)
+    means, redrawn = _redrawn(columns.sums, columns.counts, drawn)
+    reached = [_intervals(columns.of_row(means, row), columns.of_row(redrawn, row)) for row in range(len(tables))]
+    places = range(len(pairs))
+    apart = [_intervals(columns.between(means, place), columns.between(redrawn, place)) for place in places]
+    total, scale = columns.sums.sum(axis=0), np.abs(columns.sums).sum(axis=0)
+    extreme = np.zeros((len(pairs), columns.metrics))
+    for signs in drawn.signs() if pairs else ():
+        exchanged = signs @ columns.sums
+        for place, (row, base) in enumerate(pairs):
+            found = columns.between(total, place)
+            rounding = columns.of_row(scale, row) + columns.of_row(scale, base)
+            extreme[place] += _extreme(columns.between(exchanged, place), found, rounding)
+    missing = np.array([np.isnan(columns.between(means, place)) for place in places]).reshape(extreme.shape)
+    return reached, apart, np.where(missing, np.nan, (1 + extreme) / (1 + drawn.exchanges))
 
 
 def _by_unit(values: NDArray[np.float64], drawn: Resamples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """For each unit and column the sum of its values, and how many it has."""
-    counted = ~np.isnan(values)
-    return tuple(
-        np.stack([np.bincount(drawn.units, column, minlength=drawn.n_units) for column in table.T], axis=1)
-        for table in (np.where(counted, values, 0.0), counted.astype(np.float64))
-    )  # type: ignore[return-value]
+    """For each unit and column ``[n, m]`` the sum of its values, and how many it has."""
+    order = np.argsort(drawn.units, kind="stable")
+    starts = np.flatnonzero(np.diff(drawn.units[order], prepend=-1))
+    ordered = values[order]
+    counted = ~np.isnan(ordered)
+    if not len(starts):
+        return np.zeros((0, values.shape[1])), np.zeros((0, values.shape[1]))
+    sums = np.add.reduceat(np.where(counted, ordered, 0.0), starts, axis=0)
+    return sums, np.add.reduceat(counted.astype(np.float64), starts, axis=0)
+
+
+def _redrawn(
+    sums: NDArray[np.float64], counts: NDArray[np.float64], drawn: Resamples
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean of each column, and each time that units were drawn again ``[times, m]``."""
+    # Most columns count the same queries; how many were drawn is asked once for all of these.
+    different, place = np.unique(counts, axis=1, return_inverse=True)
+    place = place.ravel()
+    again = [_ratio(weights @ sums, (weights @ different)[:, place]) for weights in drawn.weights()]
+    return _ratio(sums.sum(axis=0), counts.sum(axis=0)), np.concatenate(again)
+
+
+def _intervals(means: NDArray[np.float64], redrawn: NDArray[np.float64]) -> list[Interval]:
+    """The interval of each column; draws that counted nothing are left out."""
+    tails, bounds = [(1 - LEVEL) / 2, 1 - (1 - LEVEL) / 2], np.full((2, len(means)), np.nan)
+    whole = ~np.isnan(redrawn).any(axis=0)
+    bounds[:, whole] = np.quantile(redrawn[:, whole], tails, axis=0)
+    for column in np.flatnonzero(~whole & ~np.isnan(means)):
+        drawn = redrawn[:, column]
+        bounds[:, column] = np.quantile(drawn[~np.isnan(drawn)], tails)
+    return [Interval(*found) for found in np.stack([means, *bounds], axis=1).tolist()]
+
+
+def _extreme(exchanged: NDArray[np.float64], found: NDArray[np.float64], scale: NDArray[np.float64]) -> Array:
+    """How many of the draws ``[times, m]`` lie as far off as what was found, but for rounding."""
+    return np.asarray((np.abs(exchanged) >= np.abs(found) - 1e-12 * scale).sum(axis=0))
 
 
 def _ratio(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:

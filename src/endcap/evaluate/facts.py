@@ -28,6 +28,8 @@ class Facts:
     """Place in `THIRDS`."""
     new: NDArray[np.bool_]
     """Seen for the first time in the last `NEW_DAYS`, or never yet."""
+    unseen: NDArray[np.bool_]
+    """Never seen yet: known from the catalog alone."""
     category: Codes
     """-1: not known."""
     categories: tuple[str, ...]
@@ -53,6 +55,7 @@ class Facts:
             bought=bought,
             third=thirds(bought),
             new=(np.isnan(age) | (age <= NEW_DAYS)) & ("age_days" in catalog),
+            unseen=np.isnan(age) & ("age_days" in catalog),
             category=category,
             categories=tuple(catalog.labels("category").names.ids) if named else (),
             band=price_bands(price, category),

@@ -15,6 +15,8 @@ from endcap.core.arrays import Array, Codes, Ragged
 from endcap.core.errors import BadData
 from endcap.evaluate.lists import CORES, on_all_cores
 
+ENOUGH = 4000
+"""Fewer lists than this are not worth a thread."""
 Values = NDArray[np.float64]
 """One value per query; NaN where there is none."""
 
@@ -91,7 +93,7 @@ def matched(codes: Codes, relevant: Ragged, gains: Array | None = None) -> Match
         )
 
     with ThreadPoolExecutor(CORES) as pool:
-        found = on_all_cores(part, len(codes), pool)
+        found = on_all_cores(part, len(codes), pool, ENOUGH)
     for wrong, query, item in found:
         if wrong != judging.SOUND:
             raise BadData(_problem(wrong, query, item))
@@ -108,7 +110,7 @@ def measured_at(matches: Matches, k: int) -> dict[str, Values]:
     values = np.empty((len(judging.COLUMNS), len(matches.items)))
     given = (matches.items.offsets, matches.places, matches.gains, discounts, values)
     with ThreadPoolExecutor(CORES) as pool:
-        on_all_cores(lambda first, last: judging.score(first, last, *given), len(matches.items), pool)
+        on_all_cores(lambda first, last: judging.score(first, last, *given), len(matches.items), pool, ENOUGH)
     return dict(zip(judging.COLUMNS, values, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""Parts of a task looked at alone: popular and rare items, new ones, new visitors, categories, sizes of baskets.
+"""Parts of a task looked at alone: rare, new, unseen and cheap items, new visitors, categories, sizes of baskets.
 
 A segment of items leaves only its own items relevant, and so asks only the queries that want one of them.
 """
@@ -18,6 +18,8 @@ CATEGORIES = 6
 """So many categories, those that are wanted most, are segments of their own."""
 SIZES = ((1, 1, "1 item"), (2, 3, "2 or 3 items"), (4, 9, "4 to 9 items"), (10, np.inf, "10 items or more"))
 """Sizes of what a query shows (its cart, page, visit or history), from and to."""
+PRICES = ("cheap", "middling", "dear")
+"""Names of the price bands."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ def segments(task: Task, facts: Facts) -> tuple[Segment, ...]:
     groups = (
         _group("popularity of the wanted item", THIRDS, "items", facts.third),
         _group("age of the wanted item", ("known items", "new items"), "items", facts.new),
+        _group("knowledge of the wanted item", ("seen in training", "never seen in training"), "items", facts.unseen),
+        _group("price of the wanted item in its category", PRICES, "items", facts.band),
         _group("visitor", ("known visitors", "new visitors"), "queries", newcomers),
         _group("shown", [name for *_, name in SIZES], "queries", shown),
         _group("category of the wanted item", names, "items", category),

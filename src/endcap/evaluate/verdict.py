@@ -6,6 +6,8 @@ from endcap.evaluate.metrics import CUT
 
 HIT = f"HitRate@{CUT}"
 SPACE = "\N{NO-BREAK SPACE}"
+NAMED = 3
+"""At most so many baselines are named in a sentence."""
 
 
 def best(judged: Judged, *, baseline: bool) -> Score | None:
@@ -33,13 +35,13 @@ def verdict(judged: Judged) -> str:
 
 
 def _times(judged: Judged, found: float) -> str:
-    """How many times as often as each baseline that finds anything at all."""
+    """How many times as often as the best baselines that find anything at all."""
     rates = {
         score.name: judged.comparisons[score.name].reached[HIT].mean
         for score in judged.scores
         if score.kind == "baseline"
     }
-    words = [f"{_often(found / rate)} as {name}" for name, rate in rates.items() if rate > 0]
+    words = [f"{_often(found / rate)} as {name}" for name, rate in rates.items() if rate > 0][:NAMED]
     return f", {' and '.join(words)}" if words else ""
 
 

@@ -1,14 +1,15 @@
 """Any model that can embed, and any index, make a retriever."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.arrays import Array, Codes, Ragged, Scores, among
+from endcap.core.arrays import Codes, Ragged, Scores, among
 from endcap.core.candidates import Candidates
 from endcap.core.query import Queries, Query
+from endcap.core.why import Why
 from endcap.index.exact import ExactIndex
 
 
@@ -21,6 +22,14 @@ class Embeds(Protocol):
 
     def embed(self, query: Query) -> NDArray[np.float32]:
         """A vector ``[size]``."""
+
+
+@runtime_checkable
+class EmbedsEach(Protocol):
+    """A model whose vector of a query is a sum over its seeds, and that can say which part is whose."""
+
+    def embed_each(self, query: Query) -> NDArray[np.float32]:
+        """What each of ``query.seeds`` adds ``[n_seeds, size]``; the sum has the direction of `Embeds.embed`."""
 
 
 class Index(Protocol):
@@ -97,11 +106,14 @@ class Nearest:
             codes[row, : len(found)], scores[row, : len(found)] = found.items, found.scores
         return codes, scores
 
-    def contributions(self, query: Query, items: Codes) -> Array:
-        """Cosine between each seed and each item, negative ones as zero: ``[n_seeds, len(items)]``."""
-        seeds, found = (_unit(self.model.vectors[codes]) for codes in (query.seeds, items))
-        cosines: Array = seeds @ found.T
-        return np.maximum(cosines, 0.0)
+    def why(self, query: Query, item: int) -> Why:
+        """By seed, its part in the cosine: a part of the query's vector has a part of the product."""
+        (vector,) = _unit(self.model.vectors[[item]])
+        if isinstance(self.model, EmbedsEach):
+            each = np.asarray(self.model.embed_each(query), np.float64)
+            return Why.of(query.seeds, each @ vector / max(float(np.linalg.norm(each.sum(axis=0))), 1e-12))
+        (whole,) = _unit(self.model.embed(query)[None, :])
+        return Why.without_seeds(float(whole @ vector), f"near to this visitor ({type(self.model).__name__})")
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,12 +3,39 @@
 from endcap.jobs.answering import Serving, explain, recommend, serve
 from endcap.jobs.common import CONFIG
 from endcap.jobs.demonstrating import DEMO, demo, write_demo
+from endcap.jobs.diagnosing import diagnose
 from endcap.jobs.judging import evaluate
 from endcap.jobs.preparing import Prepared, init, lint, prepare, profile
-from endcap.jobs.releasing import release
+from endcap.jobs.releasing import release, rollback
+from endcap.jobs.tracking import Plotted, Warned, runs, runs_compare, runs_plot, runs_send, runs_show
 from endcap.jobs.training import train
+from endcap.jobs.tuning import tune
 
 __all__ = [
-    "CONFIG", "DEMO", "Prepared", "Serving", "demo", "evaluate", "explain", "init", "lint", "prepare", "profile",
-    "recommend", "release", "serve", "train", "write_demo",
+    "CONFIG",
+    "DEMO",
+    "Plotted",
+    "Prepared",
+    "Serving",
+    "Warned",
+    "demo",
+    "diagnose",
+    "evaluate",
+    "explain",
+    "init",
+    "lint",
+    "prepare",
+    "profile",
+    "recommend",
+    "release",
+    "rollback",
+    "runs",
+    "runs_compare",
+    "runs_plot",
+    "runs_send",
+    "runs_show",
+    "serve",
+    "train",
+    "tune",
+    "write_demo",
 ]  # fmt: skip

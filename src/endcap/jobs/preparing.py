@@ -12,9 +12,11 @@ from endcap.core.errors import BadConfig
 from endcap.core.progress import Watch
 from endcap.core.saving import facts_of, only_one, write_atomically
 from endcap.jobs.common import CONFIG, NOBODY, charts
+from endcap.jobs.tracking import prepared_told, tracked
 
 if TYPE_CHECKING:
     from endcap.data.lint.findings import Health
+    from endcap.data.lint.needs import Needs
     from endcap.data.profile.facts import Profile
 
 
@@ -50,18 +52,37 @@ def init(
 def lint(config: Path = CONFIG, watch: Watch = NOBODY) -> "Health":
     """What is wrong with the sources as they come, and which models and slots of these settings it disables."""
     from endcap.data.engines import connect
-    from endcap.data.lint.needs import needs_of
     from endcap.data.lint.reading import sources_linted
 
     settings = load(config)
-    slots = {name: (*slot.retrievers, *slot.fallback) for name, slot in settings.settings.slots.items()}
-    within = {name: search.within for name, search in settings.searches.items()}
-    needs = needs_of(settings.recipes, slots, within)
     engine = connect(settings.settings.shop.engine)
     with watch.step("look at the sources as they come"):
-        return sources_linted(settings.sources, engine, settings.folder, needs, time.time())
+        return sources_linted(settings.sources, engine, settings.folder, needs_in(settings), time.time())
 
 
+def needs_in(config: Config) -> "Needs":
+    """What the models of these settings learn from, and what the stages and tasks of their slots need."""
+    from endcap.data.lint.needs import needs_of
+
+    slots = config.settings.slots
+    return needs_of(
+        config.recipes,
+        {name: (*slot.retrievers, *slot.fallback) for name, slot in slots.items()},
+        {name: search.within for name, search in config.searches.items()},
+        config.stages,
+        {name: slot.task for name, slot in slots.items()},
+    )
+
+
+def well_fed(config: Config, data: Dataset, watch: Watch) -> None:
+    """Says which models find less than their settings ask for; raises `BadData` naming those that find nothing."""
+    from endcap.data.lint.feeding import fed
+
+    for said in fed(data, needs_in(config)):
+        watch.show(f"warning: {said}")
+
+
+@tracked(prepared_told)
 def prepare(config: Path = CONFIG, watch: Watch = NOBODY) -> Prepared:
     """The dataset of the configured sources, prepared and saved; what is unchanged is not prepared again."""
     settings = load(config)
@@ -74,11 +95,17 @@ def profile(config: Path = CONFIG, watch: Watch = NOBODY) -> "Profile":
     Writes ``reports/profile.json`` and ``reports/profile.html`` into the workdir.
     """
     settings = load(config)
-    return profiled(settings, prepared_with(settings, watch).dataset, watch)
+    prepared, fresh = _prepared(settings, watch)
+    return fresh or profiled(settings, prepared.dataset, watch)
 
 
 def prepared_with(config: Config, watch: Watch) -> Prepared:
     """The dataset of checked settings, prepared and profiled; what is unchanged is loaded."""
+    return _prepared(config, watch)[0]
+
+
+def _prepared(config: Config, watch: Watch) -> tuple[Prepared, "Profile | None"]:
+    """The dataset, and its profile if it is new."""
     from endcap.data.checks import Check, accepted, still_accepted
     from endcap.data.prepare import Clean, Plan, prepared, saved
     from endcap.data.summary import summary_of
@@ -96,12 +123,12 @@ def prepared_with(config: Config, watch: Watch) -> Prepared:
         there = saved(workdir / "dataset", fingerprint)
         if there:
             with watch.step("load the dataset (its sources are unchanged)"):
-                return Prepared(there[0], there[1]["ledger"], still_accepted(there[1], checks, now))
+                return Prepared(there[0], there[1]["ledger"], still_accepted(there[1], checks, now)), None
         with watch.step("prepare the data"):
             dataset = prepared(plan, shop.engine, workdir, fingerprint, accept)
         facts = facts_of(workdir / "dataset")
-    profiled(config, dataset, watch)
-    return Prepared(dataset, facts["ledger"], facts["checks"])
+    fresh = profiled(config, dataset, watch)
+    return Prepared(dataset, facts["ledger"], facts["checks"]), fresh
 
 
 def profiled(config: Config, data: Dataset, watch: Watch) -> "Profile":

@@ -1,66 +1,101 @@
-"""Making a bundle the one that is served: `release`."""
+"""Which bundle is served: `release` and `rollback`."""
 
-import time
-from collections.abc import Mapping
+import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from endcap.config import load, parse
-from endcap.core.bundle import Bundle
-from endcap.core.errors import BadBundle
+from endcap.config import load
+from endcap.core.bundle import Bundle, Move, Shelf
+from endcap.core.errors import BadBundle, BadConfig, Refused
 from endcap.core.progress import Watch
-from endcap.core.records import Request
+from endcap.core.saving import only_one, write_atomically
 from endcap.jobs.common import CONFIG, NOBODY, shelf_of
+from endcap.jobs.tracking import released_told, tracked
+
+if TYPE_CHECKING:
+    from endcap.evaluate.gate.verdict import Verdict
 
 
-def release(config: Path = CONFIG, watch: Watch = NOBODY) -> Bundle:
-    """Checks the candidate bundle, byte by byte and by filling every slot, and makes it the one that is served.
+@tracked(released_told)
+def release(config: Path = CONFIG, watch: Watch = NOBODY, override: str | None = None) -> Bundle:
+    """Makes the candidate bundle the one that is served, if the gate lets it pass or `override` says why it must.
 
-    Raises `BadBundle` if there is none or it is not sound; then what is served stays what it is.
+    The verdict is written beside the bundle as ``NAME.verdict.json`` and ``NAME.verdict.md``. Raises `Refused` if it
+    does not pass, `BadBundle` if there is no candidate, and `Busy` if another process is releasing; then what is served
+    stays what it is.
     """
+    from endcap.jobs.gating import verdict_on
+
     settings = load(config)
     shelf = shelf_of(settings)
-    path = shelf.named("candidate")
-    if path is None:
+    if override is not None and not override.strip():
+        raise BadConfig("--override: found no reason; say why the bundle must be released against what the gate says")
+    if shelf.named("candidate") is None:
         raise BadBundle(f"{shelf.folder}: there is no candidate to release; `endcap train` makes one")
-    with watch.step("check the bundle"):
-        bundle = Bundle.load(path)
-        sound(bundle)
-    shelf.point("current", bundle.name)
+    with only_one(shelf.folder, wait=False):
+        path, current = shelf.named("candidate"), shelf.named("current")
+        assert path is not None
+        if path == current:
+            with watch.step("check the bundle (it is the one that is served)"):
+                return Bundle.load(path)
+        verdict, bundle = verdict_on(path, settings, shelf, override, watch)
+        _written(verdict, shelf)
+        if not verdict.broken:
+            watch.show(verdict)
+        if bundle is None or verdict.outcome == "refused":
+            shelf.note(_move("refused", verdict))
+            raise Refused(_why(verdict, shelf))
+        # The history first: a release that ends between the two was noted and did not happen, which `released` knows.
+        shelf.note(_move("released", verdict))
+        shelf.point("current", path.name)
     return bundle
 
 
-def sound(bundle: Bundle) -> None:
-    """Raises `BadBundle` if a number in it is no number, or a slot has nothing to show."""
-    from endcap.serve.recommender import Recommender
-    from endcap.stream.recent import Recent
+@tracked(released_told)
+def rollback(config: Path = CONFIG, watch: Watch = NOBODY, to: str | None = None, reason: str = "") -> Bundle:
+    """Makes the bundle that was served before the present one (or that one of those) the one that is served again.
 
-    for name, model in bundle.models.items():
-        for place, array in _arrays(model, name):
-            # One number per item may be NaN ("cannot say"); in a vector it would spoil every distance.
-            bad = np.isinf if array.ndim == 1 else lambda numbers: ~np.isfinite(numbers)
-            if array.dtype.kind == "f" and bad(array).any():
-                raise BadBundle(f"{bundle.name}: {place} holds a number that is not finite; it is not released")
-    slots = parse(bundle.facts["settings"], CONFIG).slots(bundle.models)
-    answering = Recommender(bundle, slots, Recent())
-    bestseller = bundle.catalog.items.ids[int(np.argmax(bundle.catalog["bought"]))]
-    for name in slots:
-        new, looking = (answering.answer(Request(slot=name, item=item), time.time()) for item in (None, bestseller))
-        if not new.items and not looking.items:
-            raise BadBundle(
-                f"{bundle.name}: slot {name!r} shows nothing, neither to a new visitor ({new.reason}) "
-                f"nor beside item {bestseller!r}; not released"
-            )
+    Raises `BadBundle` if there is none, or if it is damaged, and `Busy` if another process is releasing.
+    """
+    from endcap.jobs.gating import now, who
+
+    shelf = shelf_of(load(config, serving=True))
+    if shelf.named("current") is None:
+        raise BadBundle(f"{shelf.folder}: nothing is released, so there is nothing to go back from")
+    with only_one(shelf.folder, wait=False):
+        *earlier, current = shelf.released()
+        if not earlier:
+            raise BadBundle(f"{shelf.folder}: nothing was released before {current}")
+        if to is not None and to not in earlier:
+            raise BadBundle(f"{to!r} was not served before {current}; there are: {', '.join(reversed(earlier))}")
+        name = to or earlier[-1]
+        with watch.step("check the bundle"):
+            bundle = Bundle.load(shelf.folder / name)
+        shelf.note(Move("rolled back", name, current, now(), who(), reason=reason))
+        shelf.point("current", name)
+    return bundle
 
 
-def _arrays(value: Any, place: str) -> list[tuple[str, np.ndarray[Any, Any]]]:
-    if isinstance(value, np.ndarray):
-        return [(place, value)]
-    inside: Mapping[Any, Any] = getattr(value, "__dict__", {})
-    if isinstance(value, Mapping):
-        inside = value
-    elif isinstance(value, tuple | list):
-        inside = dict(enumerate(value))
-    return [found for key, item in inside.items() for found in _arrays(item, f"{place}.{key}")]
+def _written(verdict: "Verdict", shelf: Shelf) -> None:
+    """The verdict beside the bundle, whose own folder is sealed by its checksums."""
+    write_atomically(shelf.folder / f"{verdict.bundle}.verdict.json", json.dumps(verdict.to_json(), indent=1))
+    write_atomically(shelf.folder / f"{verdict.bundle}.verdict.md", verdict.markdown())
+
+
+def _move(what: str, verdict: "Verdict") -> Move:
+    moved = (verdict.bundle, verdict.served, verdict.when, verdict.by, verdict.outcome, verdict.reason or "")
+    return Move("released" if what == "released" else "refused", *moved)
+
+
+def _why(verdict: "Verdict", shelf: Shelf) -> str:
+    """What it is refused for, what remains served, and what can be done."""
+    from endcap.evaluate.gate.rules import refused
+
+    against = verdict.broken or refused(verdict.findings)
+    served = f"what is served stays {verdict.served}" if verdict.served else "nothing is served"
+    remedy = (
+        "this cannot be overridden: train again"
+        if verdict.broken
+        else f'all of it: {shelf.folder / verdict.bundle}.verdict.md; to release it all the same: --override "reason"'
+    )
+    return "\n".join([f"{verdict.bundle} is not released; {served}", *(f"  {at.line}" for at in against), remedy])

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,11 @@ from endcap.core.progress import Watch
 from endcap.core.saving import load as load_saved
 from endcap.core.saving import save
 from endcap.jobs.common import CONFIG, NOBODY, hash_of, shelf_of, versions
-from endcap.jobs.preparing import prepared_with
+from endcap.jobs.preparing import prepared_with, well_fed
+from endcap.jobs.tracking import tracked, trained_told
 
 
+@tracked(trained_told)
 def train(config: Path = CONFIG, watch: Watch = NOBODY) -> Bundle:
     """Fits every model on everything there is, and puts the candidate bundle on the shelf."""
     settings = load(config)
@@ -51,33 +54,46 @@ def train(config: Path = CONFIG, watch: Watch = NOBODY) -> Bundle:
 def fitted(config: Config, data: Dataset, watch: Watch) -> dict[str, Any]:
     """Every model, fitted on the data; what was fitted on the same data with the same settings is loaded.
 
-    Each recipe has a random generator of its own, so that no model depends on which others there are.
+    Each recipe has a random generator of its own, so that no model depends on which others there are. Raises `BadData`
+    naming every model for which there is nothing to learn from.
     """
-
-    def fit(recipe: Part) -> Any:
-        settings = f"{type(recipe).__module__}:{type(recipe).__name__}{recipe.model_dump_json()}"
-        known = hash_of(_code_of(recipe), data.fingerprint, settings, config.settings.seed)
-        folder = config.workdir / "models" / f"{type(recipe).__name__.lower()}-{known[:16]}"
-        with suppress(BadBundle):
-            return load_saved(folder)
-        rng = np.random.default_rng([config.settings.seed, zlib.crc32(settings.encode())])
-        save(recipe.fit(data, rng), folder, {"kind": "model"})  # type: ignore[attr-defined]
-        return load_saved(folder)
-
+    well_fed(config, data, watch)
     # The slowest first: with two cores, it runs beside all the others. Equal recipes are fitted once.
     recipes = sorted(set(config.recipes.values()), key=lambda recipe: -float(getattr(recipe, "epochs", 0)))
     with watch.step(f"fit {', '.join(config.recipes)}"), ThreadPoolExecutor(os.cpu_count()) as pool:
-        models = dict(zip(recipes, pool.map(fit, recipes), strict=True))
-    return {name: _retriever(models[recipe], config.searches[name]) for name, recipe in config.recipes.items()}
+        models = dict(zip(recipes, pool.map(lambda recipe: kept(config, recipe, data), recipes), strict=True))
+    return {name: retriever_of(models[recipe], config.searches[name]) for name, recipe in config.recipes.items()}
 
 
-def _retriever(model: Any, search: Search) -> Any:
+def kept(config: Config, recipe: Part, data: Dataset) -> Any:
+    """One model, fitted on the data, or loaded if it was before; its folder says how many ``seconds`` the fit took."""
+    folder = folder_of(config, recipe, data)
+    with suppress(BadBundle):
+        return load_saved(folder)
+    rng, start = np.random.default_rng([config.settings.seed, zlib.crc32(_said(recipe).encode())]), perf_counter()
+    model = recipe.fit(data, rng)  # type: ignore[attr-defined]
+    save(model, folder, {"kind": "model", "seconds": round(perf_counter() - start, 4)})
+    return load_saved(folder)
+
+
+def folder_of(config: Config, recipe: Part, data: Dataset) -> Path:
+    """Where the model of a recipe, fitted on the data, lies or will lie."""
+    known = hash_of(_code_of(recipe), data.fingerprint, _said(recipe), config.settings.seed)
+    return config.workdir / "models" / f"{type(recipe).__name__.lower()}-{known[:16]}"
+
+
+def retriever_of(model: Any, search: Search) -> Any:
     """The model itself if it retrieves; else its vectors in an index."""
     from endcap.index.nearest import Nearest
 
     if callable(model):
         return model
     return Nearest(model, search.index.build(model.vectors), search.within)
+
+
+def _said(recipe: Part) -> str:
+    """What a recipe says of itself: its name and all settings."""
+    return f"{type(recipe).__module__}:{type(recipe).__name__}{recipe.model_dump_json()}"
 
 
 def _code_of(part: Part) -> str:

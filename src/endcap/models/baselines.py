@@ -1,6 +1,10 @@
-"""Who is always there to be beaten."""
+"""Who is always there to be beaten.
 
-from endcap.core.catalog import Labels
+`endcap.jobs.judging` fits them beside the configured models, and judges them on every task.
+"""
+
+from endcap.core.arrays import Strings
+from endcap.core.catalog import Catalog, Labels
 from endcap.core.dataset import Dataset
 from endcap.core.part import Part
 from endcap.models.co_occurrence import CoOccurrence
@@ -8,12 +12,15 @@ from endcap.models.last_viewed import LastViewed
 from endcap.models.popular import Popular, PopularIn
 from endcap.models.rows import Source
 from endcap.models.same_band import PopularInBand
+from endcap.models.text_match import TextMatch
 
 
 def baselines(data: Dataset) -> dict[str, Part]:
     """The baselines that this data can fit, by name: from what is bought, or from what is looked at if nothing is."""
     kinds = next((kinds for kinds in (("purchase",), ("cart",), ("view", "click")) if data.counts(*kinds).any()), ())
     found: dict[str, Part] = {"last_viewed": LastViewed()}
+    if data.searches is not None and _described(data.catalog):
+        found["text_match"] = TextMatch()
     if not kinds:
         return found
     found["popularity"] = Popular(kinds=kinds)
@@ -24,3 +31,11 @@ def baselines(data: Dataset) -> dict[str, Part]:
     source: Source = "baskets" if len(data.baskets) else "sessions"
     found["jaccard"] = CoOccurrence(source=source, similarity="jaccard")
     return found
+
+
+def _described(catalog: Catalog) -> bool:
+    """Whether there are words to be matched."""
+    title, category = (catalog.columns.get(name) for name in ("title", "category"))
+    return (isinstance(title, Strings) and len(title.data) > 0) or (
+        isinstance(category, Labels) and len(category.names) > 0
+    )

@@ -2,49 +2,55 @@
 
 Jaccard, cosine and conditional probability as in Deshpande and Karypis, Item-based top-N recommendation algorithms, ACM
 TOIS 22 (2004); lift as in association rules; shrinkage as in Bell and Koren, Improved neighborhood-based collaborative
-filtering, KDD Cup 2007.
+filtering, KDD Cup 2007. Where events have weights, a pair counts in a row as much as the lesser of its two, so that
+Jaccard becomes its weighted form (Ruzicka).
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import NonNegativeFloat, PositiveInt
 
-from endcap.core.arrays import Array, Codes, Ragged, Scores, among, distinct, offsets_of
+from endcap.core.arrays import Codes, Ragged, Scores, among, distinct, offsets_of
 from endcap.core.candidates import Candidates
 from endcap.core.dataset import Dataset
 from endcap.core.part import Part
 from endcap.core.query import Query
-from endcap.models.rows import TOUCHES, Source, distinct_rows, rows_of, transposed
+from endcap.core.tunable import SETTLED, Between
+from endcap.core.why import Why
+from endcap.models.rows import TOUCHES, Source, by_item, rows_of, transposed, weighed_rows, weights_of
 
 SIMILARITIES = ("jaccard", "cosine", "lift", "conditional")
+NO_WEIGHTS = np.empty(0)
 
 
 class CoOccurrence(Part):
     """Scores each pair of items by how often they stand in one row, against how often each stands anywhere."""
 
-    source: Source = "baskets"
+    source: Annotated[Source, SETTLED] = "baskets"
     kinds: tuple[str, ...] = TOUCHES
     """Kinds of event that count, where it learns from sessions."""
     similarity: Literal["jaccard", "cosine", "lift", "conditional"] = "cosine"
-    shrink: NonNegativeFloat = 10.0
+    shrink: Annotated[NonNegativeFloat, Between(0.1, 1000.0, log=True)] = 10.0
     """Added to the denominator: distrust of pairs that were seen rarely."""
-    neighbours: PositiveInt = 200
+    neighbours: Annotated[PositiveInt, Between(2, 2000, log=True)] = 200
     """How many are kept per item."""
-    seeds: PositiveInt = 20
+    seeds: Annotated[PositiveInt, Between(1, 100, log=True)] = 20
     """At most so many of the latest seeds are asked."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "CoOccurrenceModel":
         """The best neighbours of every item, counted in one pass over the rows that have it."""
         from endcap.models.kernels.counting import neighbours_of  # noqa: PLC0415 — compiled code is for fitting only
 
-        rows, n = distinct_rows(rows_of(data, self.source, self.kinds)), len(data.catalog)
+        learned, n = rows_of(data, self.source, self.kinds), len(data.catalog)
+        rows, weights = weighed_rows(learned, weights_of(data, self.source, self.kinds))
         have = transposed(rows, n)
-        counts = have.lengths.astype(np.float64)
+        counts = np.bincount(rows.values, weights, minlength=n).astype(np.float64)
         lengths, items, scores = neighbours_of(
             rows.offsets, rows.values, have.offsets, have.values, counts,
             SIMILARITIES.index(self.similarity), self.shrink, len(rows), min(self.neighbours, n),
+            *((NO_WEIGHTS, NO_WEIGHTS) if weights is None else (weights, by_item(rows, weights))),
         )  # fmt: skip
         kept = items >= 0
         return CoOccurrenceModel(Ragged(offsets_of(lengths), items[kept]), scores[kept], self.seeds)
@@ -79,16 +85,11 @@ class CoOccurrenceModel:
         found = Candidates(items, np.bincount(place, scores).astype(np.float32))
         return found.take(~among(items, query.seeds)).top(k)
 
-    def contributions(self, query: Query, items: Codes) -> Array:
-        """What each seed adds to the score of each item: ``[n_seeds, len(items)]``."""
-        shares = np.zeros((len(query.seeds), len(items)), np.float32)
-        for row, seed in enumerate(query.seeds):
-            known, scores = self._of(seed)
-            order = np.argsort(known)
-            place = np.minimum(np.searchsorted(known[order], items), len(known) - 1)
-            if len(known):
-                shares[row] = np.where(known[order][place] == items, scores[order][place], 0.0)
-        return shares
+    def why(self, query: Query, item: int) -> Why:
+        """The scores that the seeds, each alone, give the item."""
+        seeds = query.seeds[-self.seeds :]
+        lists = [self._of(seed) for seed in seeds]
+        return Why.of(seeds, np.array([scores[items == item].sum(dtype=np.float64) for items, scores in lists]))
 
     def _of(self, item: int) -> tuple[Codes, Scores]:
         start, end = self.neighbours.offsets[item], self.neighbours.offsets[item + 1]

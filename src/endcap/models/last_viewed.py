@@ -8,6 +8,7 @@ from endcap.core.candidates import Candidates
 from endcap.core.dataset import Dataset
 from endcap.core.part import Part
 from endcap.core.query import Query
+from endcap.core.why import Why
 
 
 class LastViewed(Part):
@@ -30,3 +31,9 @@ class LastViewedModel:
         order = np.argsort(first)[:k]
         scores = np.linspace(1, 0, len(touched), endpoint=False, dtype=np.float32)
         return Candidates(items[order].astype(np.int32), scores[first[order]])
+
+    def why(self, query: Query, item: int) -> Why:
+        """The item itself: it was touched."""
+        found = self(query, len(query.history) + len(query.session))
+        place = found.items == item
+        return Why.of(found.items[place], found.scores[place])

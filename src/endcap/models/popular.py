@@ -1,30 +1,38 @@
 """What everybody buys: over the whole shop, and within the category (or family, or brand) of the seeds."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from pydantic import PositiveFloat
 
-from endcap.core.arrays import Codes, Ragged, Scores
+from endcap.core.arrays import Array, Codes, Ragged, Scores
 from endcap.core.candidates import Candidates, best
 from endcap.core.dataset import Dataset
 from endcap.core.errors import BadData
 from endcap.core.part import Part
 from endcap.core.query import Queries, Query
 from endcap.core.records import KINDS
+from endcap.core.tunable import OneOf
+from endcap.core.why import Why
+
+HALF_LIVES = OneOf((None, 7.0, 14.0, 30.0, 60.0, 120.0, 365.0))
+"""What a search tries, in days."""
 
 
 class Popular(Part):
-    """Counts events per item, the recent ones for more."""
+    """Counts events per item, the recent ones for more; where preparation weighed them, by their weight."""
 
     kinds: tuple[str, ...] = ("purchase",)
-    half_life: PositiveFloat | None = None
+    half_life: Annotated[PositiveFloat | None, HALF_LIVES] = None
     """Days until an event counts half; without it, all count the same."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "PopularModel":
         """All items that were ever counted, best first; raises `BadData` if nothing was."""
-        counts = data.counts(*self.kinds, half_life=self.half_life)
+        counts = data.counts(*self.kinds, half_life=self.half_life, weighed=True)
         if not counts.any():
+            if data.counts(*self.kinds).any():
+                raise BadData(f"every {' or '.join(self.kinds)} weighs nothing: see the weights in [prepare] events")
             there = ", ".join(KINDS[kind] for kind in np.unique(data.events.kind)) or "none"
             raise BadData(f"no event is a {' or '.join(self.kinds)}; event kinds in the data: {there}")
         order = best(counts.astype(np.float32), np.arange(len(counts), dtype=np.int32), len(counts))
@@ -48,6 +56,11 @@ class PopularModel:
         wide = (len(queries), min(k, len(self.items)))
         return np.broadcast_to(self.items[:k], wide), np.broadcast_to(self.scores[:k], wide)
 
+    def why(self, query: Query, item: int) -> Why:
+        """No history has a part in it."""
+        score = self.scores[self.items == item].sum()
+        return Why.without_seeds(score, f"popular with everybody: counted {score:,.0f} times")
+
 
 class PopularIn(Part):
     """Popularity among the items that share a label with the seeds."""
@@ -55,7 +68,7 @@ class PopularIn(Part):
     by: str = "category"
     """A label column of the catalog."""
     kinds: tuple[str, ...] = ("purchase",)
-    half_life: PositiveFloat | None = None
+    half_life: Annotated[PositiveFloat | None, HALF_LIVES] = None
     """Days until an event counts half; without it, all count the same."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "PopularInModel":
@@ -77,9 +90,11 @@ class PopularInModel:
     scores: Ragged
 
     def __call__(self, query: Query, k: int) -> Candidates:
-        """The k most popular items among the labels of the seeds; none without seeds or labels."""
-        labels = np.unique(query.catalog[self.by][query.seeds])
-        labels = labels[labels >= 0]
+        """The k most popular items among the labels of the seeds; none without seeds or labels.
+
+        Of an item that is shown and not in the catalog, the label is what the page says it is.
+        """
+        labels = self._labels(query)
         if len(labels) == 1:
             return Candidates(self.lists[labels[0]][:k], self.scores[labels[0]][:k])
         items = [self.lists[label][:k] for label in labels]
@@ -87,3 +102,24 @@ class PopularInModel:
         if not items:
             return Candidates.none()
         return Candidates(np.concatenate(items), np.concatenate(scores)).top(k)
+
+    def _labels(self, query: Query) -> Array:
+        told = None if len(query.context) else query.attributes.get(self.by)
+        if told is not None and (code := query.catalog.labels(self.by).names.code(str(told))) >= 0:
+            return np.array([code])
+        labels = np.unique(query.catalog[self.by][query.seeds])
+        return labels[labels >= 0]
+
+    def why(self, query: Query, item: int) -> Why:
+        """The seeds that share the item's label, in equal parts: any one of them would have been enough."""
+        label = query.catalog[self.by][item]
+        return shared_equally(query.seeds, query.catalog[self.by], label, self.scores[label][self.lists[label] == item])
+
+
+def shared_equally(seeds: Codes, labels: Array, label: int, score: Scores) -> Why:
+    """The score of an item, in equal parts over the seeds that have its label ``[n_items]``.
+
+    These are the Shapley values of a score that is whole as soon as one of them is there.
+    """
+    alike = np.unique(seeds[labels[seeds] == label]) if label >= 0 else seeds[:0]
+    return Why.of(alike, np.full(len(alike), score.sum(dtype=np.float64) / max(len(alike), 1)))

@@ -6,6 +6,7 @@ after Mikolov et al., Distributed representations of words and phrases, NIPS 201
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from endcap.core.arrays import Array, Codes, Scores
 from endcap.core.dataset import Dataset
 from endcap.core.part import Part
 from endcap.core.query import Query
+from endcap.core.tunable import SETTLED, Between
 from endcap.models.rows import TOUCHES, Source, rows_of
 
 Vectors = NDArray[np.float32]
@@ -23,22 +25,22 @@ Vectors = NDArray[np.float32]
 class Prod2Vec(Part):
     """Learns a vector per item, such that items found in the same surroundings lie close to each other."""
 
-    source: Source = "baskets"
+    source: Annotated[Source, SETTLED] = "baskets"
     kinds: tuple[str, ...] = TOUCHES
     """Kinds of event that count, where it learns from sessions."""
-    size: PositiveInt = 64
-    window: PositiveInt = 5
+    size: Annotated[PositiveInt, Between(16, 256, log=True)] = 64
+    window: Annotated[PositiveInt, Between(2, 20, log=True)] = 5
     """Neighbours on each side that an item predicts."""
-    negatives: PositiveInt = 5
-    epochs: PositiveInt = 10
-    learning_rate: PositiveFloat = 0.05
+    negatives: Annotated[PositiveInt, Between(2, 20, log=True)] = 5
+    epochs: Annotated[PositiveInt, Between(3, 40, log=True)] = 10
+    learning_rate: Annotated[PositiveFloat, Between(0.005, 0.2, log=True)] = 0.05
     exponent: float = Field(default=0.75, ge=-1.0, le=1.0)
     """Negatives are drawn in proportion to counts to this power."""
-    subsample: NonNegativeFloat = 1e-3
+    subsample: Annotated[NonNegativeFloat, Between(1e-5, 1e-2, log=True)] = 1e-3
     """Share of all occurrences above which those of one item are thinned; 0 keeps all."""
     shuffle: bool = True
     """Rows without an order of their own (baskets) are shuffled in every epoch."""
-    threads: PositiveInt = 1
+    threads: Annotated[PositiveInt, SETTLED] = 1
     """With one, the same seed gives the same vectors; with more, the last digits vary from run to run (Hogwild)."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "Prod2VecModel":
@@ -96,6 +98,13 @@ class Prod2VecModel:
         """The mean direction of the seeds, shape ``[size]``, of any length; zero if there are none that are known."""
         seeds = query.seeds
         return self.vectors[seeds[0]] if len(seeds) == 1 else mean_direction(self.vectors[seeds])
+
+    def embed_each(self, query: Query) -> Vectors:
+        """What each seed adds to the direction of `embed`: ``[n_seeds, size]``."""
+        vectors = self.vectors[query.seeds]
+        lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
+        each: Vectors = vectors / np.maximum(lengths, np.float32(1e-12))[:, None]
+        return each
 
 
 def mean_direction(vectors: Vectors) -> Vectors:

@@ -1,6 +1,7 @@
 """What costs about the same: popular items of the category and price band of the seeds."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from pydantic import PositiveFloat
@@ -11,7 +12,8 @@ from endcap.core.candidates import Candidates
 from endcap.core.dataset import Dataset
 from endcap.core.part import Part
 from endcap.core.query import Query
-from endcap.models.popular import Popular
+from endcap.core.why import Why
+from endcap.models.popular import HALF_LIVES, Popular, shared_equally
 
 
 class PopularInBand(Part):
@@ -20,7 +22,7 @@ class PopularInBand(Part):
     by: str = "category"
     """A label column of the catalog."""
     kinds: tuple[str, ...] = ("purchase",)
-    half_life: PositiveFloat | None = None
+    half_life: Annotated[PositiveFloat | None, HALF_LIVES] = None
     """Days until an event counts half; without it, all count the same."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "PopularInBandModel":
@@ -51,3 +53,8 @@ class PopularInBandModel:
             return Candidates.none()
         items = np.concatenate([self.lists[shelf][:k] for shelf in shelves])
         return Candidates(items, np.concatenate([self.scores[shelf][:k] for shelf in shelves])).top(k)
+
+    def why(self, query: Query, item: int) -> Why:
+        """The seeds that stand on the item's shelf, in equal parts: any one of them would have been enough."""
+        shelf = self.shelves[item]
+        return shared_equally(query.seeds, self.shelves, shelf, self.scores[shelf][self.lists[shelf] == item])

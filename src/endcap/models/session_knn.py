@@ -8,6 +8,7 @@ real visits it is one click in five.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from endcap.core.candidates import Candidates
 from endcap.core.dataset import DAY, Dataset
 from endcap.core.part import Part
 from endcap.core.query import Queries, Query
+from endcap.core.tunable import Between, OneOf
+from endcap.core.why import Why
 from endcap.models.rows import TOUCHES, rows_of
 
 
@@ -26,29 +29,29 @@ class SessionKNN(Part):
 
     kinds: tuple[str, ...] = TOUCHES
     """Kinds of event that count."""
-    neighbours: PositiveInt = 150
+    neighbours: Annotated[PositiveInt, Between(20, 1000, log=True)] = 150
     """As many of the nearest visits are asked."""
-    sample: PositiveInt = 5000
+    sample: Annotated[PositiveInt, Between(500, 10_000, log=True)] = 5000
     """Of the visits that have an item, at most so many of the latest are looked at."""
-    recency: PositiveFloat = 2.0
+    recency: Annotated[PositiveFloat, Between(0.5, 20.0, log=True)] = 2.0
     """Steps back in this visit until a click counts 1/e."""
-    distance: PositiveFloat = 4.0
+    distance: Annotated[PositiveFloat, Between(0.5, 20.0, log=True)] = 4.0
     """Steps from the shared item in the other visit until an item counts 1/e."""
     backwards: float = Field(default=0.6, ge=0.0, le=1.0)
     """What an item before the shared one counts, against one after it."""
-    age: PositiveFloat | None = None
+    age: Annotated[PositiveFloat | None, OneOf((None, 7.0, 30.0, 90.0, 365.0))] = None
     """Days until a visit counts 1/e; without it, old visits count as new ones."""
-    length: NonNegativeFloat = 0.1
+    length: Annotated[NonNegativeFloat, Between(0.0, 1.0)] = 0.1
     """Long visits share much with all; their similarity is divided by their length to this power."""
-    shared_rarity: NonNegativeFloat = 2.0
+    shared_rarity: Annotated[NonNegativeFloat, Between(0.0, 4.0)] = 2.0
     """A shared item counts by its inverse frequency (logarithm) to this power."""
-    found_rarity: NonNegativeFloat = 1.3
+    found_rarity: Annotated[NonNegativeFloat, Between(0.0, 4.0)] = 1.3
     """A found item, likewise."""
-    own: NonNegativeFloat = 1.5
+    own: Annotated[NonNegativeFloat, Between(0.0, 5.0)] = 1.5
     """What a shared item itself counts, as something to come back to."""
-    again: NonNegativeFloat = 1.5
+    again: Annotated[NonNegativeFloat, Between(0.0, 5.0)] = 1.5
     """What an item of this visit counts in the end, against a new one …"""
-    again_last: NonNegativeFloat = 3.0
+    again_last: Annotated[NonNegativeFloat, Between(0.0, 10.0)] = 3.0
     """… and the very last one."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "SessionKNNModel":
@@ -148,11 +151,38 @@ class SessionKNNModel:
             np.array(settings), self.neighbours, k,
         )  # fmt: skip
 
-    def _nearest(self, visit: Codes) -> tuple[Array, Array, Array]:
-        """The nearest visits, how near, and the place in each of the latest item that it shares with this one."""
+    def why(self, query: Query, item: int) -> Why:
+        """By seed: the nearest visits that share it, as near as it alone brings them, times what they say of the item.
+
+        The sum is the score, since a visit is near by the sum of what is shared.
+        """
+        visit = query.seeds
+        if not len(visit):
+            return Why.of(visit, np.empty(0))
+        near, _, place = self._nearest(visit)
+        says = np.array([self._says(row, at, item) for row, at in zip(near.tolist(), place.tolist(), strict=True)])
+        says *= self.weights[near] * (
+            self.again_last if item == visit[-1] else self.again if (visit == item).any() else 1.0
+        )
+        latest, counts = self._counted(visit)
+        brings = [says[among(near, self.lists[seed])].sum() for seed in latest]
+        return Why.of(np.array(latest, np.int32), counts * np.array(brings))
+
+    def _says(self, row: int, place: int, item: int) -> float:
+        """What one visit says of an item, at the place where it shares something, if it is as near as 1."""
+        steps = np.flatnonzero(self.sessions[row] == item) - place
+        weight = np.exp(-(np.abs(steps) - 1.0) / self.distance) * np.where(steps < 0, self.backwards, 1.0)
+        return float(np.where(steps == 0, self.own, weight).sum() * self.found[item])
+
+    def _counted(self, visit: Codes) -> tuple[list[int], Array]:
+        """The different items of a visit, the latest first, and what each counts when it is shared."""
         latest = list(dict.fromkeys(visit[::-1].tolist()))
         steps = len(visit) - 1 - np.array([int(np.flatnonzero(visit == item)[-1]) for item in latest])
-        counts = np.exp(-steps / self.recency) * self.shared[latest]
+        return latest, np.exp(-steps / self.recency) * self.shared[latest]
+
+    def _nearest(self, visit: Codes) -> tuple[Array, Array, Array]:
+        """The nearest visits, how near, and the place in each of the latest item that it shares with this one."""
+        latest, counts = self._counted(visit)
         rows = [self.lists[item] for item in latest]
         places = [self.places[self.lists.offsets[item] : self.lists.offsets[item + 1]] for item in latest]
         entries = np.concatenate(rows)

@@ -6,6 +6,7 @@ import numpy as np
 
 from endcap.core.arrays import NO_CODES, Codes
 from endcap.core.bundle import Bundle
+from endcap.core.constants import Constants, understood
 from endcap.core.query import Query
 from endcap.core.records import Request
 from endcap.stream.recent import Recent
@@ -32,6 +33,11 @@ def hydrated(request: Request, bundle: Bundle, recent: Recent, now: float) -> Hy
     if len(cart) < len(request.cart):
         unknown = [item_id for item_id in request.cart if item_id not in items]
         reasons.append(f"not in the catalog, though in the cart: {', '.join(map(repr, unknown[:3]))}")
+    attributes, unusable = (
+        understood(request.attributes, bundle.catalog, bundle.constants.get("catalog", Constants()))
+        if request.attributes
+        else ({}, [])
+    )
     session = recent.of_session(request.session)
     query = Query(
         now=now,
@@ -41,8 +47,9 @@ def hydrated(request: Request, bundle: Bundle, recent: Recent, now: float) -> Hy
         history=_history(request.user, bundle, recent),
         cart=cart,
         exclude=items.encode_known(request.exclude) if request.exclude else NO_CODES,
+        attributes=attributes,
     )
-    return Hydrated(query, reasons)
+    return Hydrated(query, [*reasons, *unusable])
 
 
 def _history(user_id: str | None, bundle: Bundle, recent: Recent) -> Codes:

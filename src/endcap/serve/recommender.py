@@ -1,21 +1,23 @@
 """One bundle, its slots and the visitors' state, answering requests; the same for HTTP, the command line and tests."""
 
 import secrets
+from collections import defaultdict
 from collections.abc import Mapping
 
 import numpy as np
 
-from endcap.core.arrays import Codes, Strings
+from endcap.core.arrays import Strings
 from endcap.core.bundle import Bundle
 from endcap.core.errors import BadRequest
 from endcap.core.query import Query
 from endcap.core.records import Because, Request, Slate, SlateItem
+from endcap.core.why import Why
 from endcap.serve.hydrate import hydrated
 from endcap.slots.slot import PRIMARY, Filled, Slot
 from endcap.stream.recent import Recent
 
 SEEDS_SHOWN = 3
-"""As many seeds are named behind an item."""
+"""As many reasons are named behind an item."""
 
 
 class Recommender:
@@ -83,29 +85,29 @@ class Recommender:
         ]
 
     def _because(self, slot: Slot, query: Query, filled: Filled) -> list[list[Because]]:
-        """For each item the seeds that speak for it, by what they add to the scores of the retrievers that found it."""
-        items, seeds = filled.candidates.items, query.seeds
-        shares = np.zeros((len(seeds), len(items)))
-        for name, retriever in slot.retrievers.items():
-            explain = getattr(retriever, "contributions", None)
-            if explain is None or not len(seeds) or not len(items):
+        """For each item what speaks for it, by its share in the scores of the retrievers that found it."""
+        found, items = filled.candidates, filled.candidates.items.tolist()
+        spoken: list[dict[int | str, float]] = [defaultdict(float) for _ in items]
+        for name, retriever in {**slot.fallbacks, **slot.retrievers}.items():
+            why = getattr(retriever, "why", None)
+            if why is None:
                 continue
-            parts = explain(query, items)
-            total = np.maximum(parts.sum(axis=0), 1e-12)
-            shares += np.where(np.isnan(filled.candidates.feature(name)), 0.0, parts / total)
-        shares /= np.maximum(shares.sum(axis=0), 1e-12)
-        return [self._strongest(seeds, shares[:, place]) for place in range(len(items))]
+            for place in np.flatnonzero(~np.isnan(found.feature(name))).tolist():
+                reasons: Why = why(query, items[place])
+                shares, rest = reasons.shares()
+                for reason, share in zip([*reasons.seeds.tolist(), reasons.because], [*shares, rest], strict=True):
+                    spoken[place][reason] += float(share)
+        return [self._strongest(shares) for shares in spoken]
 
-    def _strongest(self, seeds: Codes, shares: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[Because]:
-        order = np.argsort(-shares, kind="stable")[:SEEDS_SHOWN]
+    def _strongest(self, shares: Mapping[int | str, float]) -> list[Because]:
+        """The reasons that say most: a seed by its code, or words for what no seed accounts for."""
+        whole = max(sum(shares.values()), 1e-12)
         return [
-            Because(
-                self._ids[seeds[row]],
-                self._titles[seeds[row]] or self._ids[seeds[row]],
-                round(float(shares[row]), 4),
-            )
-            for row in order
-            if shares[row] > 0
+            Because(None, reason, round(share / whole, 4))
+            if isinstance(reason, str)
+            else Because(self._ids[reason], self._titles[reason] or self._ids[reason], round(share / whole, 4))
+            for reason, share in sorted(shares.items(), key=lambda one: -one[1])[:SEEDS_SHOWN]
+            if share > 0
         ]
 
 

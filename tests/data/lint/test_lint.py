@@ -3,19 +3,28 @@
 import json
 import shutil
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from tests.data.lint.worlds import Row, event, finding, health
+from tests.data.lint.worlds import NOW, Row, event, finding, health
 from typer.testing import CliRunner, Result
 
 from endcap import jobs
 from endcap.cli import app
+from endcap.data.engines import connect
 from endcap.data.lint.findings import ARITHMETIC, Example, Finding, Health, Severity
-from endcap.data.lint.needs import Need, Needs, needs_of
+from endcap.data.lint.needs import TASKS, Need, Needs, needs_of
+from endcap.data.lint.reading import sources_linted
+from endcap.data.online_retail import OnlineRetail
+from endcap.data.synthetic.source import Synthetic
 from endcap.models.co_occurrence import CoOccurrence
 from endcap.models.popular import Popular, PopularIn
+from endcap.models.rows import TOUCHES
+from endcap.slots.filters import MaxPer, available
 
 HOME = {"home": ("popular", "together"), "cart": ("together",)}
 SETTINGS = """
@@ -47,9 +56,57 @@ def test_the_needs_of_recipes_are_read_from_their_settings() -> None:
     }
     found = needs_of(recipes, {}, {"x": "category"}).models
     assert found["together"] == Need(("purchase",), "order_id", None, "baskets")
-    assert found["seen"].column is None
+    assert (found["seen"].column, found["seen"].kinds) == (None, TOUCHES)
     assert (found["in"].kinds, found["in"].label) == (("purchase",), "brand")
     assert (found["x"].label, found["x"].spoken) == ("category", "any event")
+    assert [need.chosen for need in found.values()] == [False] * 4
+    assert needs_of({"p": Popular(kinds=("view",))}, {}).models["p"].chosen
+    assert needs_of({"p": CoOccurrence(source="sessions", kinds=("cart",))}, {}).models["p"].kinds == ("cart",)
+
+
+def test_the_needs_of_stages_and_tasks_are_known_by_their_names_and_settings() -> None:
+    stages = {"available": available, "max_per": MaxPer(by="brand"), "max_per #2": MaxPer(by="family"), "own": object()}
+    found = needs_of({}, {"home": ()}, stages={"home": stages}, tasks={"home": "basket", "cart": "x", "search": None})
+    assert set(found.stages["home"]) == {"available", "max_per", "max_per #2"}
+    assert found.stages["home"]["max_per"].label == "brand"
+    assert {slot: task for slot, (task, _) in found.tasks.items()} == {"home": "basket"}
+    assert found.using("order_id") == found.using("brand") == ("slots.home",)
+    assert found.using("user_id") == ()
+
+
+def test_a_task_is_known_by_the_name_that_evaluation_has_for_it() -> None:
+    from endcap.evaluate.tasks import TASKS as JUDGED
+
+    assert set(TASKS) <= set(JUDGED)
+
+
+def test_a_stage_that_nothing_passes_disables_its_slot() -> None:
+    hungry = needs_of(
+        {"p": Popular(kinds=("view",))}, {"home": ("p",)}, stages={"home": {"available": available}},
+        tasks={"home": "next_purchases"},
+    )  # fmt: skip
+    found = health(*VIEWS, needs=hungry)
+    stage, task = finding(found, "starved_stages"), finding(found, "starved_tasks")
+    assert stage is not None
+    assert (stage.severity, stage.disables) == ("error", ("slots.home",))
+    assert "slots.home: its stage 'available' goes by purchase, and there is none" in stage.says
+    assert task is not None
+    assert (task.severity, task.harms) == ("warning", ("slots.home",))
+    assert "judged on 'next_purchases', which asks about purchase with user_id" in task.says
+    guest = health(*VIEWS, event("b", "purchase", at=90), needs=hungry)
+    assert finding(guest, "starved_stages") is None
+    assert finding(guest, "starved_tasks") is not None
+    known = health(*VIEWS, event("b", "purchase", at=90, user_id="u"), needs=hungry)
+    assert finding(known, "starved_tasks") is None
+
+
+@pytest.mark.parametrize(("label", "severity"), [("brand", "error"), ("family", "warning")])
+def test_a_stage_that_goes_by_what_the_catalog_lacks(label: str, severity: str) -> None:
+    hungry = needs_of({}, {"home": ()}, stages={"home": {"max_per": MaxPer(by=label)}})
+    found = finding(health(*VIEWS, catalog=[{"item_id": "a", "title": "A"}], needs=hungry), "missing_labels")
+    assert found is not None
+    assert found.says.startswith(f"slots.home: its stage 'max_per' goes by {label!r}")
+    assert (found.severity, found.disables or found.harms) == (severity, ("slots.home",))
 
 
 def test_a_starved_model_disables_the_slots_that_nobody_else_fills() -> None:
@@ -95,7 +152,7 @@ def test_a_label_that_the_catalog_does_not_have() -> None:
     needs = needs_of({"in": PopularIn(by="brand", kinds=("view",))}, {"home": ("in",)})
     found = finding(health(*VIEWS, catalog=[{"item_id": "a", "title": "A"}], needs=needs), "missing_labels")
     assert found is not None
-    assert found.harms == ("models.in", "slots.home")
+    assert (found.severity, found.disables, found.harms) == ("error", ("models.in",), ("slots.home",))
 
 
 def one(severity: Severity, rows: int = 1, of: int = 4, rule: str = "r") -> Finding:
@@ -174,9 +231,9 @@ def shop(csv_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     return config
 
 
-def run(*words: object) -> Result:
+def run(*words: object, command: str = "lint") -> Result:
     """What the command says and ends with."""
-    return CliRunner().invoke(app, ["lint", *map(str, words)])
+    return CliRunner().invoke(app, [command, *map(str, words)])
 
 
 def test_the_command_ends_with_0_on_good_data_and_1_on_errors(shop: Path) -> None:
@@ -214,3 +271,32 @@ def test_rows_that_a_source_would_refuse_are_looked_at_with_file_and_line(shop: 
     refused = finding(found, "refused_rows")
     assert refused is not None
     assert refused.rows == 2
+
+
+def test_a_source_that_cleans_for_itself_is_looked_at_before_it_does(tmp_path: Path) -> None:
+    line = {
+        "InvoiceNo": "1", "StockCode": "10001a", "Description": "Mug", "Quantity": 1, "UnitPrice": 2.5,
+        "InvoiceDate": datetime(2011, 1, 1), "CustomerID": 17850.0,
+    }  # fmt: skip
+    lines = [line, line, {**line, "StockCode": "10001A"}, {**line, "UnitPrice": 0.0}, {**line, "UnitPrice": -9.0}]
+    pq.write_table(pa.Table.from_pylist(lines), tmp_path / "orders.parquet")
+    found = sources_linted([OnlineRetail(orders="orders.parquet")], connect(), tmp_path, Needs(), NOW)
+    assert (found.events, found.items) == (5, 2)
+    rows = {f.rule: (f.rows, f.examples[0].line) for f in found.findings}
+    assert (rows["delivered_twice"], rows["free_purchases"]) == ((1, 2), (1, 4))
+    assert (rows["negative_prices"], rows["misspelt_items"][0]) == ((1, 5), 2)
+
+
+def test_a_made_up_shop_shows_its_dirt(tmp_path: Path) -> None:
+    found = sources_linted([Synthetic(events=3000, dirt=0.2, seed=1)], connect(), tmp_path, Needs(), NOW + 1e9)
+    rules = {finding.rule for finding in found.findings}
+    assert {"negative_prices", "wrong_quantities", "delivered_twice", "out_of_order", "refused_rows"} <= rules
+
+
+def test_lint_on_spark_says_what_it_says_on_duckdb(shop: Path, spark: Any) -> None:
+    events = shop.with_name("events.csv")
+    events.write_text(events.read_text().replace(",purchase,", ",buy,", 9).replace(",1.5,", ",-1.5,", 3))
+    ours = jobs.lint(shop).to_json()
+    shop.write_text(f'[shop]\nengine = "pyspark://local[2]"\n{SETTINGS}')
+    assert finding(jobs.lint(shop), "unknown_kinds") is not None
+    assert jobs.lint(shop).to_json() == ours

@@ -9,6 +9,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from endcap.cli import app
+from endcap.core.saving import load
 
 HEADER = "time,session_id,kind,item_id,user_id,quantity,price,order_id\n"
 LINES = [f"{1_700_000_000 + n},s{n // 3},purchase,item-{n % 7},u{n % 5},1,2.5,o{n // 3}" for n in range(60)]
@@ -213,6 +215,16 @@ def test_it_is_refused_with_one_clear_error(case: str, tmp_path: Path) -> None:
     assert not (tmp_path / "var" / "dataset").exists()
 
 
+DATES = ("2023-11-14", "14.11.2023", "11/14/2023", "14 Nov 2023", "20231114T221320Z", "Nov 14, 2023 10:13 PM")
+"""One day as six people write it."""
+
+
+def six_formats() -> str:
+    """A good file of which ten rows are dated in each of six formats."""
+    rows = [text.replace(text.partition(",")[0], f'"{DATES[place // 10]}"', 1) for place, text in enumerate(LINES)]
+    return HEADER + "\n".join(rows) + "\n"
+
+
 KEPT_ASIDE: dict[str, tuple[str | bytes, str]] = {
     "too many fields": ("1700000000,s1,view,a,u1,1,2.5,o1,more,fields", "has more fields than the first line"),
     "too few fields": ("1700000000,s1,view", "ends before the field 'item_id'"),
@@ -284,6 +296,25 @@ def test_it_is_only_unusual_and_is_read(case: str, tmp_path: Path) -> None:
     result = prepared(tmp_path, name, more)
     assert result.exit_code == 0, result.stderr
     assert "60 events, 7 items, 5 users" in result.stderr
+
+
+def test_dates_in_six_formats_are_kept_aside_or_read_as_what_is_said(tmp_path: Path) -> None:
+    """Unsaid, only what is no guess is read, and the others are too many to go on; said, all of them are one day."""
+    (tmp_path / "events.csv").write_text(six_formats())
+    unsaid = prepared(tmp_path, "events.csv")
+    assert unsaid.exit_code == 1
+    assert "events.csv, line 12: time must be a timestamp or seconds since 1970, found '14.11.2023'" in unsaid.stderr
+    some = prepared(tmp_path, "events.csv", "max_bad = 1.0")
+    assert some.exit_code == 0, some.stderr
+    rows = quarantine(tmp_path)
+    assert [row["line"] for row in rows] == list(range(12, 62))
+    assert {str(row["why"]).rpartition("found ")[2] for row in rows} == {f"'{date}'" for date in DATES[1:]}
+    formats = ["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d %b %Y", "%Y%m%dT%H%M%SZ", "%b %d, %Y %I:%M %p"]
+    said = prepared(tmp_path, "events.csv", f"time_format = {formats}")
+    assert said.exit_code == 0, said.stderr
+    assert "60 events, 7 items, 5 users" in said.stderr
+    times = load(tmp_path / "var" / "dataset").events.time
+    assert {f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d}" for time in times} == {"2023-11-14"}
 
 
 def powerless() -> None:

@@ -3,12 +3,14 @@
 import json
 import shutil
 import subprocess
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 from tests.conftest import ENDCAP
 
 from endcap import jobs
+from endcap.core.progress import Nobody
 
 
 @pytest.fixture
@@ -48,3 +50,17 @@ def test_the_command_gives_data_on_stdout_and_words_on_stderr(config: Path) -> N
     )
     assert json.loads(data.stdout)["format"] == 1
     assert (words.stdout, "380 events from 2023-11-14" in words.stderr) == ("", True)
+
+
+def test_new_data_is_profiled_once(config: Path) -> None:
+    seen: list[str] = []
+
+    class Watching(Nobody):
+        def step(self, name: str) -> AbstractContextManager[object]:
+            seen.append(name)
+            return nullcontext()
+
+    first = jobs.profile(config, Watching())
+    assert seen == ["prepare the data", "profile the data"]
+    assert first.to_json() == jobs.profile(config, Watching()).to_json()
+    assert seen[2:] == ["load the dataset (its sources are unchanged)", "profile the data"]

@@ -1,4 +1,4 @@
-"""DuckDB and a real PostgreSQL; for warehouses, the SQL that they would be asked."""
+"""DuckDB, a real PostgreSQL, and whatever Ibis has a connection string for."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +11,9 @@ from pydantic import SecretStr
 
 from endcap import jobs
 from endcap.core.errors import BadData, EndcapError
-from endcap.data.columns import EVENTS
 from endcap.data.ledger import Ledger
 from endcap.data.sources import Duckdb, Ibis, Postgres
-from endcap.data.sources.databases import extraction, without_password
-from endcap.data.sources.mapping import needed
+from endcap.data.sources.databases import without_password
 
 TABLES = """\
 CREATE TABLE clicks (moment TIMESTAMP, visit INT, what TEXT, sku TEXT, cost NUMERIC(10, 2), secret TEXT);
@@ -145,39 +143,3 @@ def test_any_backend_by_its_connection_string(shop_file: Path) -> None:
 def test_a_backend_that_is_not_installed_says_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(EndcapError, match="bigquery"):
         Ibis(connection=SecretStr("bigquery://project/shop"), events="clicks").inputs(tmp_path)
-
-
-GOLDEN = {
-    "bigquery": """\
-SELECT
-  `t0`.`moment`,
-  `t0`.`visit`,
-  `t0`.`what`,
-  `t0`.`sku`,
-  CAST(`t0`.`cost` AS FLOAT64) AS `cost`
-FROM `clicks` AS `t0`""",
-    "snowflake": """\
-SELECT
-  "t0"."moment",
-  "t0"."visit",
-  "t0"."what",
-  "t0"."sku",
-  CAST("t0"."cost" AS DOUBLE) AS "cost"
-FROM "clicks" AS "t0\"""",
-}
-
-
-@pytest.mark.parametrize("dialect", GOLDEN)
-def test_what_a_warehouse_is_asked(dialect: str) -> None:
-    columns = {
-        "moment": "timestamp",
-        "visit": "int64",
-        "what": "string",
-        "sku": "string",
-        "cost": "decimal(10, 2)",
-        "x": "json",
-    }
-    table = ibis.table(columns, name="clicks")
-    source = Ibis(connection=SecretStr(f"{dialect}://project/shop"), events="clicks", **COLUMNS)
-    asked = extraction(table, needed(source, EVENTS, source.columns))
-    assert ibis.to_sql(asked, dialect=dialect) == GOLDEN[dialect]

@@ -118,7 +118,7 @@ def test_a_catalog_told_from_events(tmp_path: Path) -> None:
     source = Csv(events="log.csv", catalog="log.csv", one_per_item=True)
     _, catalog = source.tables(ibis.duckdb.connect(), tmp_path, Ledger())
     assert catalog is not None
-    assert set(catalog.columns) == set(CATALOG)
+    assert set(catalog.columns) == {*CATALOG, ROW}
     rows = catalog.to_pyarrow().to_pylist()
     assert {row["item_id"]: row["brand"] for row in rows} == {"a": "new", "b": None}
 

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from endcap.core.constants import Constants
 from endcap.core.errors import BadData
-from endcap.data.fitted import spelled_key
+from endcap.data.fitted import Fillings, spelled_key
+from endcap.data.ledger import Ledger
 from endcap.data.steps import canonical_ids, fitted_fillings, fitted_normaliser, fitted_spellings
 from endcap.testing import saved_and_loaded
 
@@ -24,6 +26,55 @@ def test_table_and_array_give_the_very_same_numbers(catalog: Any, left: Any, how
     outside = fitted.array([math.nan if price is None else price for price in PRICES])
     assert np.array_equal(inside, outside, equal_nan=True)
     assert np.isnan(outside).tolist() == [price is None or not math.isfinite(price) for price in PRICES]
+
+
+def test_a_price_that_is_shown_stays_one_where_its_normalised_form_has_a_name_of_its_own(
+    catalog: Any, left: Any
+) -> None:
+    table = catalog({"price": 1.0}, {"price": 3.0})
+    fitted = saved_and_loaded(fitted_normaliser(table, ("price",), "min-max", "_scaled"))
+    assert left(fitted.applied(table), "price", "price_scaled") == [(1.0, 0.0), (3.0, 1.0)]
+    assert list(Constants((fitted,)).applied({"price": np.array([2.0])})["price_scaled"]) == [0.5]
+
+
+def test_steps_after_one_another_are_repeated_in_their_order(catalog: Any, left: Any) -> None:
+    rows = [("Mugs", 1.0), ("MUGS ", 5.0), (None, None), ("mugs", None), ("Jugs", 80.0), (" ", math.nan), ("-", 9.0)]
+    table = catalog(*({"category": category, "price": price} for category, price in rows))
+    raw = {"category": [category for category, _ in rows], "price": np.array([p or math.nan for _, p in rows])}
+    ledger = Ledger()
+    ready = ledger.apply(ledger.apply(table, fitted_spellings), fitted_fillings, columns=("price", "category"))
+    ready = ledger.apply(ready, fitted_normaliser, columns=("price",), how="log")
+    constants = saved_and_loaded(Constants(tuple(fitted for _, fitted in ledger.fitted)))
+    outside = constants.applied(raw)
+    names = ("category", "price", "category_imputed", "price_imputed")
+    assert [tuple(row) for row in zip(*(list(outside[name]) for name in names), strict=True)] == left(ready, *names)
+    assert set(outside["category"]) == {"MUGS", "unknown", "Jugs"}
+    assert set(constants.applied({"price": np.array([80.0])})) == {"price", "price_imputed"}
+
+
+class Wrong(Fillings):
+    """What an engine whose numbers are not those of memory would do."""
+
+    def applied(self, table: Any) -> Any:
+        return table.mutate(price=table.price + 2.0**-50)
+
+
+def test_an_engine_that_serving_would_not_repeat_ends_the_run(catalog: Any) -> None:
+    def fitted_wrongly(table: Any) -> Wrong:
+        """Whatever."""
+        return Wrong(None, {}, {}, {})
+
+    with pytest.raises(
+        BadData, match=r"fitted wrongly: column 'price' is 1\.0000000000000009 in the engine and 1\.0 in"
+    ):
+        Ledger().apply(catalog({"price": 1.0}), fitted_wrongly)
+
+
+def test_constants_are_kept_by_the_table_that_they_are_of(events: Any) -> None:
+    ledger, table = Ledger(), events({"price": 1.0})
+    ledger.apply(table, fitted_normaliser, columns=("price",))
+    ledger.apply(table.select("item_id", "price"), fitted_normaliser, columns=("price",))
+    assert [table for table, _ in ledger.fitted] == ["events", "catalog"]
 
 
 def test_the_constants_are_what_they_are_called(catalog: Any) -> None:

@@ -72,3 +72,28 @@ def test_only_what_the_same_buyer_bought_before_is_taken_back(events: Any, left:
 def test_a_return_of_all_takes_its_purchase_with_it(events: Any, left: Any) -> None:
     table = trade(events, ("purchase", 6.0), ("purchase", 6.0), ("return", 6.0), ("purchase", 6.0), ("return", 1.0))
     assert left(without_cancelled_purchases(table), "_row_") == [0, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        {"quantity": 5.0},
+        {"quantity": 6.0, "item_id": "b"},
+        {"quantity": 6.0, "user_id": "v"},
+        {"quantity": 6.0, "user_id": None},
+        {"quantity": 6.0, "time": -1.0},
+    ],
+    ids=["a part", "another item", "another user", "a guest", "before the purchase"],
+)
+def test_a_return_of_something_else_cancels_nothing(events: Any, left: Any, back: dict[str, Any]) -> None:
+    table = events(
+        {"kind": "purchase", "quantity": 6.0, "user_id": "u"}, {"kind": "return", "user_id": "u", **back}
+    )  # fmt: skip
+    assert left(without_cancelled_purchases(table), "kind") == ["purchase", "return"]
+
+
+def test_no_purchase_is_cancelled_twice(events: Any, left: Any) -> None:
+    table = trade(events, ("purchase", 6.0), ("purchase", 6.0), ("return", 6.0), ("return", 6.0))
+    assert left(without_cancelled_purchases(table), "kind", "time") == [("purchase", 0.0), ("return", 3.0)]
+    unnumbered = without_cancelled_purchases(table.drop("_row_")).order_by("time")
+    assert unnumbered.to_pyarrow()["time"].to_pylist() == [0.0, 3.0]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from endcap.data.synthetic import Shop, generate, making
 from endcap.data.synthetic.dirt import FAULTS, RATES
+from endcap.data.synthetic.world import World
 
 SMALL = Shop(seed=7, events=20_000, items=300, block=100, dirt=0.01)
 
@@ -93,6 +95,35 @@ def test_memory_is_bounded_by_blocks_however_many_events_are_wanted(
     # Sixteen times the events make no larger block: at most a few times what a hundred visitors do on average.
     assert max(largest) < 300
     assert live[1] <= workers
+
+
+def test_ten_times_the_events_hold_no_more_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are counted from when they are made until nobody refers to them: never more than those of one block."""
+    held, live = {"now": 0, "most": 0, "visitors": 0}, making._lived
+
+    def dropped(rows: int) -> None:
+        held["now"] -= rows
+
+    def counted(world: World, n: int, rng: np.random.Generator) -> Any:
+        lived = live(world, n, rng)
+        held["now"] += len(lived[0])
+        held["most"], held["visitors"] = max(held["most"], held["now"]), max(held["visitors"], n)
+        finalize(lived[0], dropped, len(lived[0]))
+        return lived
+
+    monkeypatch.setattr(making, "_lived", counted)
+    monkeypatch.setattr(making, "PILOT", 50)
+    found = []
+    for events in (10_000, 100_000):
+        held.update(now=0, most=0, visitors=0)
+        made = generate(Shop(events=events, items=300, block=100), tmp_path / str(events))
+        sizes = [pq.read_metadata(path).num_rows for path in sorted((made.folder / "events").iterdir())]
+        assert held == {"now": 0, "most": max(sizes), "visitors": 100}
+        assert sum(sizes) == made.events
+        found.append(sizes)
+    few, many = found
+    assert len(many) > 5 * len(few)
+    assert many[: len(few) - 1] == few[:-1]  # block by block the same, so more of them is all that changes
 
 
 @pytest.mark.parametrize("wanted", [1_000, 30_000, 300_000])

@@ -1,4 +1,4 @@
-"""What the models and slots of a settings file learn from, so that none of them learns from nothing unnoticed."""
+"""What the models, stages and tasks of a settings file need, so that none of them goes hungry unnoticed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ ROWS: Mapping[str, tuple[tuple[str, ...], str | None]] = {
 
 @dataclass(frozen=True)
 class Need:
-    """Events that one model learns from."""
+    """Events that one model learns from, or that a stage or task cannot be without; no kinds: none."""
 
     kinds: tuple[str, ...]
     """Any of these."""
@@ -26,6 +26,8 @@ class Need:
     """A column of the catalog that items must have a value in."""
     rows: str = "events"
     """What people call the rows: events, baskets, sessions or histories."""
+    chosen: bool = False
+    """Whether the settings name the kinds; of those that a recipe has by itself, some may be missing."""
 
     @property
     def spoken(self) -> str:
@@ -35,19 +37,50 @@ class Need:
         )
 
 
+STAGES: Mapping[str, Need] = {
+    "available": Need(("purchase",)),
+    "same_category": Need((), label="category"),
+    "other_families": Need((), label="family"),
+}
+"""What stages cannot be without that do not say it in a setting ``by``. Without stock records, on sale is what sold."""
+BASKETS, BUYERS = Need(("purchase",), "order_id", rows="baskets"), Need(("purchase",), "user_id", rows="histories")
+TASKS: Mapping[str, Need] = {
+    "basket": BASKETS,
+    "item_basket": BASKETS,
+    "next_basket": BASKETS,
+    "next_purchases": BUYERS,
+    "anybody": Need(("purchase",)),
+    "switched": Need(("purchase",), "user_id", "category", "histories"),
+    "search": Need(("search",)),
+}
+"""What a task cannot be asked without; the others are asked of whatever happened."""
+
+
 @dataclass(frozen=True)
 class Needs:
-    """What every configured model needs, and which models fill which slot."""
+    """What every configured model needs, which models fill which slot, and what else a slot needs."""
 
     models: Mapping[str, Need] = field(default_factory=dict)
     slots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    stages: Mapping[str, Mapping[str, Need]] = field(default_factory=dict)
+    """By slot and name of the stage."""
+    tasks: Mapping[str, tuple[str, Need]] = field(default_factory=dict)
+    """By slot: the name of its task, and what that needs."""
 
     def using(self, *what: str) -> tuple[str, ...]:
-        """The models that learn from such rows, events with such a column, or such a label, and their slots."""
-        models = {
-            name for name, need in self.models.items() if {need.rows, need.column, need.label, *need.kinds} & set(what)
-        }
-        return self.places(models)
+        """The models that learn from such rows, events with such a column, or such a label, and the slots they fill.
+
+        Slots with a stage or a task that needs it are among them.
+        """
+        wanted = set(what)
+        models = {name for name, need in self.models.items() if _touched(need, wanted)}
+        staged = {slot for slot, stages in self.stages.items() if any(_touched(n, wanted) for n in stages.values())}
+        judged = {slot for slot, (_, need) in self.tasks.items() if _touched(need, wanted)}
+        slots = [slot for slot, fillers in self.slots.items() if slot in staged | judged or models & set(fillers)]
+        return (
+            *(f"models.{name}" for name in self.models if name in models),
+            *(f"slots.{name}" for name in slots),
+        )
 
     def places(self, models: Iterable[str]) -> tuple[str, ...]:
         """The dotted names of the given models, and of the slots that one of them helps to fill."""
@@ -64,21 +97,43 @@ class Needs:
 
 
 def needs_of(
-    recipes: Mapping[str, Any], slots: Mapping[str, Iterable[str]], within: Mapping[str, str] | None = None
+    recipes: Mapping[str, Any],
+    slots: Mapping[str, Iterable[str]],
+    within: Mapping[str, str] | None = None,
+    stages: Mapping[str, Mapping[str, Any]] | None = None,
+    tasks: Mapping[str, str | None] | None = None,
 ) -> Needs:
-    """The needs of recipes, read from their settings ``kinds``, ``source`` and ``by``.
+    """The needs of recipes, read from their settings ``kinds``, ``source`` and ``by``; of stages and tasks, by name.
 
     `slots` has the names of the models that fill each one, `within` the label that the vectors of a model are searched
-    in. A recipe with none of these settings is taken to learn from any event.
+    in. A recipe with none of these settings is taken to learn from any event; a stage or task that is not known here,
+    to need nothing.
     """
     labels = within or {}
     models = {name: _need(recipe, labels.get(name) or getattr(recipe, "by", None)) for name, recipe in recipes.items()}
-    return Needs(models, {name: tuple(fillers) for name, fillers in slots.items()})
+    staged = {slot: _of_stages(parts) for slot, parts in (stages or {}).items()}
+    asked = {slot: (task, TASKS[task]) for slot, task in (tasks or {}).items() if task and task in TASKS}
+    return Needs(models, {name: tuple(fillers) for name, fillers in slots.items()}, staged, asked)
 
 
 def _need(recipe: Any, label: str | None) -> Need:
-    source = str(getattr(recipe, "source", ""))
+    source, chosen = str(getattr(recipe, "source", "")), "kinds" in getattr(recipe, "model_fields_set", ())
+    own = tuple(getattr(recipe, "kinds", KINDS))
     if source in ROWS:
         kinds, column = ROWS[source]
-        return Need(kinds, column, label, source)
-    return Need(tuple(getattr(recipe, "kinds", KINDS)), None, label)
+        return Need(own if source == "sessions" else kinds, column, label, source, chosen and source == "sessions")
+    return Need(own, None, label, chosen=chosen)
+
+
+def _of_stages(parts: Mapping[str, Any]) -> Mapping[str, Need]:
+    found = {}
+    for name, stage in parts.items():
+        label = getattr(stage, "by", None)
+        need = Need((), label=label) if label else STAGES.get(name.partition(" #")[0])
+        if need is not None:
+            found[name] = need
+    return found
+
+
+def _touched(need: Need, what: set[str]) -> bool:
+    return bool({need.rows, need.column, need.label, *need.kinds} & what)

@@ -38,8 +38,11 @@ def sources_linted(sources: Iterable[Any], engine: Engine, folder: Path, needs: 
 def untouched(source: Any, engine: Engine, folder: Path, ledger: Ledger) -> list[tuple[ibis.Table, ibis.Table | None]]:
     """Events and catalog of a source with the rows that it would refuse still in them, and `WHY` it would.
 
-    Of a source that checks no rows but cleans its tables itself, what it gives is all that can be looked at.
+    A source that cleans its tables itself gives them uncleaned with ``as_it_comes(engine, folder, ledger)``; of one
+    that has no such method, what it gives is all that can be looked at.
     """
+    if hasattr(source, "as_it_comes"):
+        return [source.as_it_comes(engine, folder, ledger)]
     options = EVERYTHING if EVERYTHING.keys() <= getattr(type(source), "model_fields", {}).keys() else {}
     before = len(ledger.read)
     events, catalog = (source.model_copy(update=options) if options else source).tables(engine, folder, ledger)

@@ -7,6 +7,7 @@ from endcap.core.records import KINDS
 from endcap.data.columns import CATALOG, EVENTS, FILE, LINE, REQUIRED_EVENTS, ROW, WHY
 from endcap.data.engines import arrow
 from endcap.data.lint.findings import Example, Finding
+from endcap.data.lint.needs import Need
 from endcap.data.lint.shop import Shop
 from endcap.data.summary import OTHERS
 
@@ -24,6 +25,8 @@ FUNNEL = (
     ("purchase", "view"), ("cart", "view"), ("click", "impression"), ("uncart", "cart"), ("return", "purchase"),
 )  # fmt: skip
 """There are fewer of the first than of the second, where there are any of both."""
+ALWAYS = ("category", "family")
+"""Labels that a dataset has even where nothing is known of them: what goes by one finds nothing, and does not fail."""
 
 
 def missing_columns(shop: Shop) -> Iterator[Finding]:
@@ -101,7 +104,7 @@ def absent_kinds(shop: Shop) -> Iterator[Finding]:
     """A model that is to learn from several kinds, of which some are not in the data."""
     for name, need in shop.needs.models.items():
         absent = [kind for kind in need.kinds if not shop.kinds(kind)]
-        if need.kinds != KINDS and 0 < len(absent) < len(need.kinds):
+        if need.chosen and 0 < len(absent) < len(need.kinds):
             yield Finding(
                 "absent_kinds", "warning", f"models.{name} is to learn from {', '.join(absent)} too, and there is none",
                 "kinds", len(absent), len(need.kinds), f"leave it out of models.{name}.kinds, or deliver such events",
@@ -109,16 +112,51 @@ def absent_kinds(shop: Shop) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def starved_stages(shop: Shop) -> Iterator[Finding]:
+    """A stage that lets only through what happened lets nothing through where it never did."""
+    kinds = ", ".join(f"{kind} {rows:,}" for kind, rows in shop.summary.histograms["kind"].items()) or "none"
+    for slot, stages in shop.needs.stages.items():
+        for name, need in stages.items():
+            if need.kinds and not shop.kinds(*need.kinds):
+                yield Finding(
+                    "starved_stages", "error",
+                    f"slots.{slot}: its stage {name!r} goes by {need.spoken}, and there is none, so that nothing "
+                    f"passes; kinds in the data: {kinds}",
+                    "stages", 1, len(stages), f"deliver such events, or take {name!r} out of the stages",
+                    disables=(f"slots.{slot}",),
+                )  # fmt: skip
+
+
+def starved_tasks(shop: Shop) -> Iterator[Finding]:
+    """A slot is judged on what happened; where it never did, nobody can say how good the slot is."""
+    for slot, (task, need) in shop.needs.tasks.items():
+        if _known(shop, need):
+            continue
+        yield Finding(
+            "starved_tasks", "warning",
+            f"slots.{slot} is judged on {task!r}, which asks about {need.spoken}, and there is none", "tasks",
+            1, len(shop.needs.tasks), "deliver such events, or give the slot another task", harms=(f"slots.{slot}",),
+        )  # fmt: skip
+
+
 def missing_labels(shop: Shop) -> Iterator[Finding]:
-    """A model that goes by a column of the catalog finds nothing if there is none."""
-    for name, need in shop.needs.models.items():
+    """What goes by a column of the catalog finds nothing if there is none, or cannot work at all."""
+    models = [(f"models.{name}", need, shop.needs.places([name])) for name, need in shop.needs.models.items()]
+    stages = [
+        (f"slots.{slot}: its stage {name!r}", need, (f"slots.{slot}",))
+        for slot, parts in shop.needs.stages.items()
+        for name, need in parts.items()
+    ]
+    for who, need, places in (*models, *stages):
         label = need.label
         if label is None or label in shop.described:
             continue
+        blank = label in ALWAYS
         yield Finding(
-            "missing_labels", "warning", f"models.{name} goes by {label!r}, which the catalog does not have", "models",
-            1, len(shop.needs.models), f"deliver {label} in the catalog, or take models.{name} out",
-            harms=shop.needs.places([name]),
+            "missing_labels", "warning" if blank else "error",
+            f"{who} goes by {label!r}, which the catalog does not have", "models", 1,
+            len(models) + len(stages), f"deliver {label} in the catalog, or take it out",
+            disables=() if blank else places[:1], harms=places if blank else places[1:],
         )  # fmt: skip
 
 
@@ -146,22 +184,34 @@ def meant(kind: str) -> str | None:
 
 
 RULES: tuple[Callable[[Shop], Iterator[Finding]], ...] = (
-    missing_columns, unknown_columns, unknown_kinds, starved_models, absent_kinds, missing_labels, implausible_counts,
+    missing_columns, unknown_columns, unknown_kinds, starved_models, starved_stages, starved_tasks, absent_kinds,
+    missing_labels, implausible_counts,
 )  # fmt: skip
 
 
 def _fed(shop: Shop) -> dict[str, int]:
     """How many events each model can learn from, counted in one scan."""
+    counts = _counted(shop, tuple(shop.needs.models.values()))
+    return dict(zip(shop.needs.models, counts, strict=True))
+
+
+def _known(shop: Shop, need: Need) -> bool:
+    """Whether there is an event of the kind, with the column."""
+    return any(_counted(shop, (need,))) if need.column else bool(shop.kinds(*need.kinds))
+
+
+def _counted(shop: Shop, needs: tuple[Need, ...]) -> list[int]:
+    """How many events there are for each need, counted in one scan."""
     events, wanted = shop.events, {}
-    for place, need in enumerate(shop.needs.models.values()):
+    for place, need in enumerate(needs):
         of_kind = events.kind.isin(need.kinds) & events.item_id.notnull()
         wanted[f"need_{place}"] = events.count(
             where=of_kind & events[need.column].notnull() if need.column else of_kind
         )
     if not wanted:
-        return {}
+        return []
     counts = arrow(events.aggregate(**wanted)).to_pylist()[0]
-    return {name: counts[f"need_{place}"] for place, name in enumerate(shop.needs.models)}
+    return [counts[f"need_{place}"] for place in range(len(needs))]
 
 
 def _food(shop: Shop, name: str) -> str:

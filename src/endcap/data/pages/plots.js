@@ -1,21 +1,34 @@
 // What the plots of every page share.
-const ink = "#1d2430", soft = "#5d6675", faint = "#8b93a1", line = "#e3e6ea", accent = "#0f766e", warm = "#b45309", quiet = "#b3b9c3";
-const text = { fontFamily: getComputedStyle(document.body).fontFamily, color: soft, fontSize: 12 };
+let ink, soft, faint, line, accent, warm, quiet, paper;
+const text = { fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 12 };
+
+// The colours of the page as they are now: light or dark, and on paper always light.
+function tint() {
+  const look = getComputedStyle(document.documentElement), colour = (name) => look.getPropertyValue(`--${name}`).trim();
+  [ink, soft, faint, line, accent, warm, quiet, paper] = ["ink", "soft", "faint", "line", "accent", "warm", "grey", "paper"].map(colour);
+  text.color = soft;
+}
+tint();
+
 const escaped = (words) => words.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 
 // Fills every element that names a plot (data-plot) with what the function of that name gives for it; again when the
-// room changes, and on paper with smaller letters.
+// room or the light changes, and on paper with smaller letters. Gives the function that does so.
 function draw(options) {
-  const paper = window.matchMedia("print");
+  const printed = window.matchMedia("print"), dark = window.matchMedia("(prefers-color-scheme: dark)");
   const plots = [...document.querySelectorAll("[data-plot]")].map((place) => [place, echarts.init(place, null, { renderer: "svg" })]);
   const fill = () => {
-    text.fontSize = paper.matches ? 9 : 12;
+    tint();
+    text.fontSize = printed.matches ? 9 : 12;
     plots.forEach(([place, plot]) => {
+      const option = options[place.dataset.plot](place);
       plot.resize();
-      plot.setOption({ animation: false, ...options[place.dataset.plot](place) }, true);
+      plot.setOption({ animation: false, ...option, tooltip: { backgroundColor: paper, borderColor: line, ...option.tooltip } }, true);
     });
   };
   fill();
   window.addEventListener("resize", fill);
-  paper.addEventListener("change", fill);
+  printed.addEventListener("change", fill);
+  dark.addEventListener("change", fill);
+  return fill;
 }

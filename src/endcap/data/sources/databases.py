@@ -135,6 +135,8 @@ def table_of(database: Any, asked: str) -> ibis.Table:
     if re.search(r"\s", asked.strip()):
         return viewed(database, asked) if database.name == "duckdb" else database.sql(asked)
     *schema, name = asked.split(".")
+    if database.name == "duckdb" and len(schema) == 1:  # a schema that is called as the file is meant as a schema
+        return database.table(name, database=(database.current_catalog, *schema))
     return database.table(name, database=".".join(schema) or None)
 
 

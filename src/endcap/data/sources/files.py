@@ -90,6 +90,7 @@ class Text:
     """What people call it."""
     gzipped: bool
     lines: int
+    """How many there are, those within quotes and blank ones too."""
 
     def open(self) -> IO[str]:
         """Its text from the beginning, without a byte order mark; what is not UTF-8 is replaced."""
@@ -112,16 +113,18 @@ def text(path: Path, encoding: str | None, scratch: Path) -> Text:
         path, name, gzipped = _translated(path, told, gzipped, scratch), path.name, False
     else:
         name = path.name
-    lines = 1
+    newlines = returns = 0
+    last = b""
     for chunk in _chunks(path, gzipped):
         if chunk.count(0) > len(chunk) // 10 and b"\n" in chunk:
             raise BadData(f"{name}: is not text, it holds NUL bytes; if it is UTF-16, say encoding = 'utf-16'")
         if len(chunk) == CHUNK and b"\n" not in chunk and b"\r" not in chunk:
-            raise BadData(
-                f"{name}, line {lines}: is longer than {CHUNK:,} bytes; is a line ending missing, or is it no text?"
-            )
-        lines += chunk.count(b"\n")
-    return Text(path, name, gzipped, lines)
+            at = f"{name}, line {newlines + 1}"
+            raise BadData(f"{at}: is longer than {CHUNK:,} bytes; is a line ending missing, or is it no text?")
+        newlines += chunk.count(b"\n")
+        returns += 0 if newlines else chunk.count(b"\r")
+        last = chunk[-1:]
+    return Text(path, name, gzipped, (newlines or returns) + (last not in (b"", b"\n", b"\r")))
 
 
 def header(file: Text, delimiter: str | None, quote: str) -> tuple[list[str], str]:

@@ -3,7 +3,6 @@
 DuckDB reads, whatever engine prepares afterwards: one parser, one notion of a line, one list of complaints.
 """
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +10,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import ibis
+import pyarrow as pa
 
 from endcap.core.errors import BadData
 from endcap.data.columns import ROW, ROWS_PER_FILE, WHY
 from endcap.data.sources.files import LONGEST_LINE, Text, explained, fields, header, parquet_checked, text
+from endcap.data.sources.lines import REGULAR, Layout, layout_of, steps, true_lines
 
 Refused = dict[int, str]
 """Why a line is no row, by its place (see `ROW`)."""
@@ -68,8 +69,8 @@ def read_csv(duck: Any, files: list[Path], needed: Iterable[str] | None, first: 
             there |= dict.fromkeys(names)
             kept = names if needed is None else [name for name in dict.fromkeys(needed) if name in names] or names
             staged = _staged(duck, file, _options(names, delimiter, how, file), kept)
-            _complete(staged, file, how)
-            parts.append(_numbered(staged, number, 0 if how.header else 1, kept))
+            layout = _laid_out(staged, file, how, (names, delimiter))
+            parts.append(_numbered(duck, staged, layout, (number, 0 if how.header else 1), kept))
     return _united(duck, parts, tuple(there))
 
 
@@ -117,7 +118,7 @@ def _options(names: list[str], delimiter: str, how: Cut, file: Text) -> dict[str
 
 @dataclass(frozen=True)
 class _Staged:
-    """The rows of one file in a table of the engine, numbered from 1, and by line what is no row."""
+    """The rows of one file in a table of the engine, and what is no row, by line as DuckDB counts (see `Layout`)."""
 
     name: str
     complaints: Mapping[int, str]
@@ -131,7 +132,7 @@ def _staged(duck: Any, file: Text, options: Mapping[str, str], kept: list[str]) 
     source = f"read_csv({quoted(str(file.path))}, {', '.join(f'{key} = {value}' for key, value in options.items())})"
     columns = ", ".join(map(named, kept))
     with explained(file.name):
-        duck.raw_sql(f"CREATE TEMP TABLE {staged} AS SELECT row_number() OVER () AS {ROW}, {columns} FROM {source}")
+        duck.raw_sql(f"CREATE TEMP TABLE {staged} AS SELECT {columns} FROM {source}")
     found = duck.raw_sql(
         f"SELECT line, column_name, error_type::VARCHAR, error_message, csv_line FROM {rejects} ORDER BY line"
     ).fetchall()
@@ -157,37 +158,41 @@ def _complaint(column: str | None, kind: str, message: str, content: str) -> str
     return f"{said.get(kind) or ' '.join(message.split())[:200]}, found {content[:80]!r}"
 
 
-def _complete(staged: _Staged, file: Text, how: Cut) -> None:
-    """Raises `BadData` if the parser left out lines without a word, as it does with some that are very long."""
+def _laid_out(staged: _Staged, file: Text, how: Cut, columns: tuple[list[str], str]) -> Layout:
+    """Where the records begin: every record is looked at only if there are more lines than records.
+
+    Raises `BadData` if the parser left out lines without a word, as it does with some that are very long.
+    """
+    names, delimiter = columns
     counted = staged.rows + len(staged.complaints) + (not how.header)
-    if file.lines - counted - staged.lost <= 1 or not how.quote:
-        return
-    csv.field_size_limit(LONGEST_LINE)
-    with file.open() as lines:
-        try:
-            records = sum(1 for record in csv.reader(lines, quotechar=how.quote) if record)
-        except csv.Error as error:
-            raise BadData(f"{file.name}: cannot be read to its end: {error}; is a quote not closed?") from error
-    if records > counted + staged.lost:
-        raise BadData(f"{file.name}: has {records:,} records, but only {counted:,} can be read; is a quote not closed?")
+    if file.lines <= counted or not how.quote:
+        return REGULAR
+    layout = layout_of(file, delimiter, how.quote, blank_is_record=len(names) == 1)
+    if layout.records > counted + staged.lost:
+        raise BadData(
+            f"{file.name}: has {layout.records:,} records, but only {counted:,} can be read; is a quote not closed?"
+        )
+    return layout
 
 
 _Part = tuple[str, Refused, int]
 """A query for the rows of one file, lines that are none, and how many lines went with those."""
 
 
-def _numbered(staged: _Staged, number: int, header_lines: int, kept: list[str]) -> _Part:
-    """Rows get their place: the number of the file, and the line, for which lines that are no rows count as well."""
+def _numbered(duck: Any, staged: _Staged, layout: Layout, place: tuple[int, int], kept: list[str]) -> _Part:
+    """Rows get their place; `place` is the number of the file, and how many lines of names it begins with."""
+    number, names = place
     start, columns = number * ROWS_PER_FILE, ", ".join(map(named, kept))
-    line = f"{ROW} + {header_lines}"
-    refused = {start + at: why for at, why in staged.complaints.items()}
-    if not refused:
-        return f"SELECT {start} + {line} AS {ROW}, {columns} FROM {staged.name}", {}, staged.lost
-    shifts = {at - before: before + 1 for before, at in enumerate(sorted(staged.complaints))}
-    values = ", ".join(f"({at}, {shift})" for at, shift in shifts.items())
+    row, ahead = steps(layout, staged.complaints, names)
+    refused = {start + line: why for line, why in true_lines(layout, staged.complaints).items()}
+    # DuckDB numbers the rows of a table in the order in which they were written, and keeps that of a file.
+    if len(row) == 1:
+        return f"SELECT {start + ahead[0]} + rowid AS {ROW}, {columns} FROM {staged.name}", refused, staged.lost
+    jumps = ibis.util.gen_name("jumps")
+    duck.create_table(jumps, pa.table({"row": row, "ahead": ahead}), temp=True)
     query = (
-        f"SELECT {start} + {line} + coalesce(shift, 0) AS {ROW}, {columns} FROM {staged.name}"
-        f" ASOF LEFT JOIN (VALUES {values}) AS refused(place, shift) ON {line} >= place"
+        f"SELECT {start} + place + ahead AS {ROW}, {columns} FROM (SELECT rowid AS place, * FROM {staged.name})"
+        f" ASOF JOIN {jumps} AS jumps ON place >= jumps.row"
     )
     return query, refused, staged.lost
 

@@ -38,7 +38,7 @@ def sold(engine: Any, names: list[str], mapping: Mapped, ledger: Ledger, read: R
     place = _place(names)
     found = _numbered(engine, names, needed(mapping, CATALOG, mapping.catalog_columns), ledger, read)
     ours = checked_catalog(as_our_catalog(found.table, mapping, place, _there(found)), place)
-    return _right(engine, ours, found, (mapping, place), ledger).select(*CATALOG)
+    return _right(engine, ours, found, (mapping, place), ledger).select(*CATALOG, ROW)
 
 
 def _place(names: list[str]) -> str:

@@ -82,7 +82,10 @@ def user_split(
 
 
 def _only(data: Dataset, which: NDArray[np.bool_], name: str) -> Dataset:
-    return replace(data, events=data.events.take(which), fingerprint=f"{data.fingerprint}[{name}]")
+    kept, typed = data.events.take(which), data.searches
+    if typed is not None:  # those of the same visits
+        typed = typed.take(np.isin(typed.session, kept.session))
+    return replace(data, events=kept, searches=typed, fingerprint=f"{data.fingerprint}[{name}]")
 
 
 def _digest(mask: NDArray[np.bool_]) -> str:

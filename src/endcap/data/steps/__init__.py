@@ -16,6 +16,12 @@ from endcap.data.steps.scale import fitted_normaliser
 from endcap.data.steps.visits import basketed, sessionized
 from endcap.data.steps.weights import kind_weighted, time_weighted
 
+PAST_ONLY = frozenset(
+    (basketed, canonical_ids, families_by_column, families_by_pattern, kind_weighted, sessionized, without_echoes,
+     without_repeats)
+)  # fmt: skip
+"""Steps that give the same for what happened before a moment, whatever happened after it. All others look ahead."""
+
 __all__ = [
     "basketed",
     "canonical_ids",

@@ -13,11 +13,14 @@ from endcap.data.steps.common import needed
 from endcap.data.steps.outliers import NORMAL
 
 
-def fitted_normaliser(table: ibis.Table, columns: tuple[str, ...], how: How = "z-score") -> Normaliser:
+def fitted_normaliser(
+    table: ibis.Table, columns: tuple[str, ...], how: How = "z-score", suffix: str = ""
+) -> Normaliser:
     """Numbers of different size are brought to one scale, with constants that serving uses too.
 
     On a catalog or on events. ``min-max``: from 0 to 1; ``z-score``: mean 0, standard deviation 1; ``log``: the z-score
-    of the logarithm; ``robust``: by the median and the median distance from it, which outliers do not move.
+    of the logarithm; ``robust``: by the median and the median distance from it, which outliers do not move. With a
+    `suffix`, the column stays, and its normalised form lies beside it: a price that is shown must stay a price.
     """
     needed(table, columns, "fitted_normaliser")
     constants = {}
@@ -26,7 +29,7 @@ def fitted_normaliser(table: ibis.Table, columns: tuple[str, ...], how: How = "z
         numbers = table.select(x=logarithm(value) if how == "log" else value).filter(_.x.notnull())
         centre, scale = {"min-max": _range, "robust": _robust}.get(how, _standard)(numbers)
         constants[column] = (centre, scale if scale > 0 else 1.0)
-    return Normaliser(how, constants)
+    return Normaliser(how, constants, suffix)
 
 
 def _range(numbers: ibis.Table) -> tuple[float, float]:

@@ -9,12 +9,19 @@ Array = np.ndarray[Any, Any]
 
 
 @njit(cache=True, nogil=True)
-def front(found: Array, allowed: Array, offsets: Array, excluded: Array, codes: Array) -> None:
-    """Fills ``codes[n, k]`` with the first codes of each row of `found` that are allowed and not among its excluded."""
+def front(
+    found: Array, allowed: Array, offsets: Array, excluded: Array, closes: Array, closed: Array, codes: Array
+) -> None:
+    """Fills ``codes[n, k]`` with the first codes of each row of `found` that are allowed, not excluded and not closed.
+
+    ``excluded[offsets[row] : offsets[row + 1]]`` and ``closed[closes[row] : closes[row + 1]]`` are left out of a row.
+    """
     out = np.full(len(allowed), -1, np.int32)
     for row in range(len(found)):
         for at in range(offsets[row], offsets[row + 1]):
             out[excluded[at]] = row
+        for at in range(closes[row], closes[row + 1]):
+            out[closed[at]] = row
         kept = 0
         for place in range(found.shape[1]):
             item = found[row, place]
@@ -22,6 +29,22 @@ def front(found: Array, allowed: Array, offsets: Array, excluded: Array, codes: 
                 break
             if item >= 0 and allowed[item] and out[item] != row:
                 codes[row, kept] = item
+                kept += 1
+
+
+@njit(cache=True, nogil=True)
+def firsts(codes: Array, labels: Array, first: Array) -> None:
+    """Fills ``first[n, k]`` with the labels of the items of each list, each label where it comes first."""
+    listed = np.full(int(labels.max()) + 1 if len(labels) else 0, -1, np.int64)
+    for row in range(len(codes)):
+        kept = 0
+        for place in range(codes.shape[1]):
+            if codes[row, place] < 0:
+                break
+            label = labels[codes[row, place]]
+            if listed[label] != row:
+                listed[label] = row
+                first[row, kept] = label
                 kept += 1
 
 

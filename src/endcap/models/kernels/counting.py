@@ -19,12 +19,15 @@ def neighbours_of(
     shrink: float,
     n_rows: int,
     keep: int,
+    row_weights: Array,
+    item_weights: Array,
 ) -> tuple[Array, Array, Array]:
     """How many neighbours each item has, their codes ``[n_items, keep]`` (-1: none) and scores, best first.
 
-    `similarity` is the place of its name in ``SIMILARITIES``; ties go to the smaller code.
+    `similarity` is the place of its name in ``SIMILARITIES``; ties go to the smaller code. The weights stand beside
+    `row_items` and `item_rows`; a pair counts as much as the lesser of its two. Without any, all count 1.
     """
-    n_items = len(counts)
+    n_items, weighed = len(counts), len(row_weights) > 0
     together = np.zeros(n_items, np.float64)
     touched = np.empty(n_items, np.int32)
     lengths = np.zeros(n_items, np.int64)
@@ -39,7 +42,7 @@ def neighbours_of(
                 if together[other] == 0.0:
                     touched[seen] = other
                     seen += 1
-                together[other] += 1.0
+                together[other] += min(item_weights[at], row_weights[other_at]) if weighed else 1.0
         codes = np.sort(touched[:seen])
         codes = codes[codes != item]
         similarities = np.empty(len(codes), np.float32)

@@ -43,9 +43,9 @@ function hours() {
     grid: { ...grid, right: 4 },
     xAxis: names([...Array(24).keys()].map((hour) => `${hour}`.padStart(2, "0")), { axisLine: { show: false } }),
     yAxis: names(days.map((day) => (narrow() ? day.slice(0, 2) : day)), { inverse: true, axisLine: { show: false } }),
-    visualMap: { show: false, min: 0, max: Math.max(...cells.map((cell) => cell[2]), 1), dimension: 2, inRange: { color: ["#f6f7f8", "#cfe5e1", "#79b8b0", "#0f766e", "#0a4b46"] } },
+    visualMap: { show: false, min: 0, max: Math.max(...cells.map((cell) => cell[2]), 1), dimension: 2, inRange: { color: [paper, "#cfe5e1", "#79b8b0", "#0f766e", "#0a4b46"] } },
     tooltip: tip(({ value }) => said(`${days[value[1]]}, ${value[0]}:00–${value[0] + 1}:00`, `${many(value[2])} events (${percent(value[2] / all)})`)),
-    series: [{ type: "heatmap", data: cells, itemStyle: { borderColor: "#fff", borderWidth: 2, borderRadius: 3 } }],
+    series: [{ type: "heatmap", data: cells, itemStyle: { borderColor: paper, borderWidth: 2, borderRadius: 3 } }],
   };
 }
 
@@ -113,7 +113,7 @@ function tree(key) {
     tooltip: tip(({ name, value }) => said(name, `${many(value)} ${key} (${percent(value / all)})`)),
     series: [{
       type: "treemap", data: boxes, roam: false, nodeClick: false, breadcrumb: { show: false }, left: 0, right: 0, top: 4, bottom: 0,
-      itemStyle: { borderColor: "#fff", borderWidth: 0, gapWidth: 2 }, visibleMin: 1,
+      itemStyle: { borderColor: paper, borderWidth: 0, gapWidth: 2 }, visibleMin: 1,
       label: { ...text, color: "#fff", overflow: "truncate", lineHeight: 1.25 * text.fontSize, formatter: ({ name, value }) => (value / all < 0.005 ? "" : value / all < (narrow() ? 0.04 : 0.02) ? name : `${name}\n${percent(value / all)}`) },
     }],
   };

@@ -1,0 +1,118 @@
+"""A report as tables for a terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from endcap.evaluate.backtest import MAIN, Judged, Score
+from endcap.evaluate.compare import Interval
+from endcap.evaluate.diagnosis.costs import Cost
+from endcap.evaluate.diagnosis.residuals import Residual
+from endcap.evaluate.diagnosis.told import Diagnosis, misses
+from endcap.evaluate.metrics import CUT
+from endcap.evaluate.report.content import Report
+from endcap.evaluate.tasks import Task
+from endcap.evaluate.truth import CONFUSION
+from endcap.evaluate.verdict import best, verdict
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def terminal(report: Report) -> "RenderableType":
+    """One table per task, each with its verdict and where its best row misses; then what the rows cost."""
+    from rich.console import Group  # noqa: PLC0415 — a serving process has no use for it
+    from rich.text import Text  # noqa: PLC0415
+
+    parts: list[RenderableType] = []
+    for judged, found in zip(report.back_test.judged, report.residuals, strict=True):
+        parts += [_table(judged), Text(verdict(judged), style="italic")]
+        parts += [Text(f"misses most: {words}", style="dim") for words in _worst(judged, found)]
+        parts.append(Text())
+    return Group(*parts, *([_costs(report.costs)] if report.costs else []))
+
+
+def diagnosed(found: Diagnosis) -> "RenderableType":
+    """The learning curves of a model as tables, and what they say."""
+    from rich.console import Group  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    parts: list[RenderableType] = []
+    for curve in found.curves:
+        table = Table(title=f"{found.model} over {curve.over}", title_justify="left", box=None, pad_edge=False)
+        for column in (curve.over, "events", f"{MAIN} on what was seen", f"{MAIN} later", "95 % interval", "step"):
+            table.add_column(column, justify="right")
+        for point in curve.points:
+            further = "" if point.further is None else f"{point.further.mean:+.4f}{'' if point.further.shown else ' ?'}"
+            table.add_row(
+                f"{point.at:.1%}" if curve.over == "sessions" else f"{point.at:.0f}", f"{point.learned_from:,}",
+                f"{point.seen.mean:.4f}", f"{point.unseen.mean:.4f}",
+                f"{point.unseen.low:.4f} – {point.unseen.high:.4f}", further,
+                style="bold" if point.at == curve.planned else "",
+            )  # fmt: skip
+        parts += [table, Text()]
+    return Group(*parts, Text(found.verdict.sentence, style="italic"), Text(f"({found.verdict.rule})", style="dim"))
+
+
+def bytes_said(count: int | None) -> str:
+    """So many bytes, for people; a dash if nobody knows."""
+    if count is None:
+        return "–"
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000  # type: ignore[assignment]
+    return f"{count:.1f} GB"
+
+
+def _table(judged: Judged) -> "RenderableType":
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title=judged.task.title.capitalize(), title_justify="left", box=None, pad_edge=False)
+    table.add_column("", overflow="fold")
+    for column in ("kind", MAIN, "95 % interval", *_shares(judged.task), "coverage", "empty"):
+        table.add_column(column, justify="left" if column == "kind" else "right", no_wrap=column != "kind")
+    for place, score in enumerate(judged.scores):
+        reached = judged.comparisons[score.name].reached
+        table.add_row(*_cells(score, reached, _shares(judged.task)), style="bold" if place == 0 else "")
+    return table
+
+
+def _worst(judged: Judged, found: Mapping[str, tuple[Residual, ...]]) -> list[str]:
+    winner = best(judged, baseline=False)
+    if winner is None or winner.name not in found:
+        return []
+    said: list[str] = misses(found[winner.name])["worst"]
+    return [f"{winner.name}, {words}" for words in said[:2]]
+
+
+def _shares(task: Task) -> list[str]:
+    """The metrics that a terminal has room for: where the truth is known, how much of a list is right, and confused."""
+    return [f"Recall@{CUT}", f"HitRate@{CUT}"] if task.confusable is None else [f"Precision@{CUT}", CONFUSION]
+
+
+def _cells(score: Score, reached: Mapping[str, Interval], shares: Sequence[str]) -> list[str]:
+    main = reached[MAIN]
+    return [
+        score.name, score.kind, f"{main.mean:.4f}", f"{main.low:.4f} – {main.high:.4f}",
+        *(f"{reached[share].mean:.4f}" for share in shares),
+        f"{score.coverage:.1%}", f"{score.empty:,}",
+    ]  # fmt: skip
+
+
+def _costs(costs: Sequence[Cost]) -> "RenderableType":
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title="Costs", title_justify="left", box=None, pad_edge=False)
+    table.add_column("")
+    for column in ("fit", "in memory", "on disk", "one query", "of many"):
+        table.add_column(column, justify="right")
+    for cost in costs:
+        table.add_row(
+            cost.name,
+            "–" if cost.fit is None else f"{cost.fit:.2f} s",
+            bytes_said(cost.memory),
+            bytes_said(cost.disk),
+            *("–" if took is None else f"{1000 * took:.3f} ms" for took in (cost.single, cost.batch)),
+        )
+    return table

@@ -1,0 +1,125 @@
+"""What else is in the cart, what goes with an item, and what the next order holds."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.core.arrays import Ragged
+from endcap.core.dataset import Baskets, Dataset
+from endcap.core.query import Queries
+from endcap.evaluate.tasks.task import (
+    HISTORY,
+    LIMIT,
+    Task,
+    both_ways,
+    distinct_rows,
+    drawn,
+    newcomers,
+    on_sale,
+    recent_purchases,
+    units_of,
+)
+
+SEEN_OFTEN = 5
+"""Basket tasks ask only for items that were in at least so many training baskets."""
+
+
+def basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int = LIMIT) -> Task:
+    """One item of each later basket is taken out; the others are the cart, and the one is to be found."""
+    baskets, allowed, left_out = _judged_baskets(train, test)
+    hidden = one_each(baskets.items, rng)
+    cart = baskets.items.keep(~hidden)
+    task = Task(
+        name="basket",
+        title="hidden basket item",
+        description="Given all items of a later basket but one, find the one that was taken out.",
+        success="finds the hidden item in {share} of the baskets",
+        queries=Queries.of(train.catalog, baskets.time, context=cart),
+        relevant=baskets.items.keep(hidden),
+        units=_units(baskets, train),
+        allowed=allowed,
+        exclude=cart,
+        possible=len(baskets),
+        left_out=left_out,
+        newcomers=newcomers(_units(baskets, train), train),
+    )
+    return drawn(task, rng, limit)
+
+
+def item_basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int = LIMIT) -> Task:
+    """One item of each later basket is shown; what else was in that basket is to be found."""
+    baskets, allowed, left_out = _judged_baskets(train, test)
+    shown = one_each(baskets.items, rng)
+    page = baskets.items.keep(shown)
+    task = Task(
+        name="item_basket",
+        title="bought together with one item",
+        description="Given one item of a later basket, find the others that were bought with it.",
+        success="finds something that was bought along with the item in {share} of the baskets",
+        queries=Queries.of(train.catalog, baskets.time, context=page),
+        relevant=baskets.items.keep(~shown),
+        units=_units(baskets, train),
+        allowed=allowed,
+        exclude=page,
+        possible=len(baskets),
+        left_out=left_out,
+        newcomers=newcomers(_units(baskets, train), train),
+    )
+    return drawn(task, rng, limit)
+
+
+def next_basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int = LIMIT) -> Task:
+    """What a user bought before the cut is known; what the user's first order after it holds is to be found.
+
+    People buy the same again, so repeats are allowed; the twin asks for what is new to the user.
+    """
+    history, before = recent_purchases(train), distinct_rows(train.histories("purchase"))
+    later, allowed = test.baskets, on_sale(train)
+    known = np.flatnonzero(later.user >= 0)
+    users, first = np.unique(later.user[known], return_index=True)  # baskets are in the order of their time
+    orders = known[first]
+    come_back = before.lengths[users] > 0
+    users, orders = users[come_back], orders[come_back]
+    items = later.items.take(orders)
+    task = Task(
+        name="next_basket",
+        title="next basket of a known user",
+        description=(
+            f"Given the last {HISTORY} things that a user bought before the cut, find what is in the first order of "
+            f"this user after it."
+        ),
+        success="finds something of the next basket for {share} of the users",
+        queries=Queries.of(train.catalog, later.time[orders], history=history.take(users)),
+        relevant=items.keep(allowed[items.values]),
+        units=users.astype(np.int64),
+        allowed=allowed,
+        exclude=Ragged.empty(len(users)),
+        possible=len(users),
+        left_out={"users without a history": int((~come_back).sum())},
+    )
+    asked = both_ways(task, before.take(users), "allowed", rng, limit)
+    twin = asked.twin and asked.twin.saying(f"{task.description} What the user had bought before does not count.")
+    return replace(asked, twin=twin)
+
+
+def one_each(rows: Ragged, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Which value of each row is drawn: one, none of them likelier than another."""
+    chosen = np.zeros(len(rows.values), bool)
+    chosen[rows.offsets[:-1] + rng.integers(rows.lengths)] = True
+    return chosen
+
+
+def _judged_baskets(train: Dataset, test: Dataset) -> tuple[Baskets, NDArray[np.bool_], dict[str, int]]:
+    allowed = np.bincount(train.baskets.items.values, minlength=len(train.catalog)) >= SEEN_OFTEN
+    if "hidden" in train.catalog:  # kept from training, though the shop sells it
+        allowed |= train.catalog["hidden"].astype(bool) & train.catalog["available"].astype(bool)
+    whole = test.baskets
+    items = whole.items.keep(allowed[whole.items.values])
+    enough = np.flatnonzero(items.lengths >= 2)
+    left_out = {f"baskets with fewer than two items that {SEEN_OFTEN} earlier baskets had": len(whole) - len(enough)}
+    return Baskets(items.take(enough), whole.time[enough], whole.user[enough]), allowed, left_out
+
+
+def _units(baskets: Baskets, train: Dataset) -> NDArray[np.int64]:
+    return units_of(baskets.user, np.arange(len(baskets)), train)
