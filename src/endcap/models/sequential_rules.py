@@ -139,7 +139,7 @@ class SequentialRulesModel:
         weighed = [count * scores for count, (_, scores) in zip(counts, lists, strict=True)]
         items, place = distinct(items)
         scores = np.bincount(place, np.concatenate(weighed), minlength=len(items))
-        scores *= np.where(among(items, query.seeds), self.again, 1.0)
+        scores = scores * np.where(among(items, query.seeds), self.again, 1.0)
         held = scores > 0
         return Candidates(items[held], scores[held].astype(np.float32)).top(k)
 

@@ -1,0 +1,219 @@
+"""Several retrievers as one: who knows the answers counts most."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from endcap.core.arrays import Codes, Ragged, Scores
+from endcap.core.candidates import Candidates
+from endcap.core.dataset import DAY, Dataset
+from endcap.core.errors import BadConfig
+from endcap.core.part import Part, build
+from endcap.core.query import Queries, Query
+from endcap.core.records import Event
+from endcap.models.blend import Blend, BlendModel, scaled
+from endcap.models.co_occurrence import CoOccurrence
+from endcap.models.held_out import Asking
+from endcap.models.popular import Popular
+from endcap.models.prod2vec import Prod2Vec
+from endcap.models.sequential_rules import SequentialRules
+from endcap.models.weighing import Lists, learned
+from endcap.testing import START, RetrieverContract, ask, orders, same, saved_and_loaded, shop
+
+RNG = np.random.default_rng(0)
+
+
+class TestBlendContract(RetrieverContract):
+    recipe = Blend(models=(CoOccurrence(), Popular()), source="baskets")
+
+
+class TestBlendWithVectorsContract(RetrieverContract):
+    recipe = Blend(models=(Prod2Vec(size=8, epochs=3, subsample=0.0), Popular()), source="histories", scale="rank")
+
+
+class TestBlendOfShortListsContract(RetrieverContract):
+    recipe = Blend(models=(CoOccurrence(similarity="jaccard"), Popular()), source="baskets", width=3, scale="best")
+
+
+class Says(Part):
+    """Always the same list."""
+
+    items: tuple[int, ...]
+    scores: tuple[float, ...] = ()
+
+    def fit(self, data: Dataset, rng: np.random.Generator) -> "SaysModel":
+        scores = self.scores or tuple(range(len(self.items), 0, -1))
+        return SaysModel(np.array(self.items, np.int32), np.array(scores, np.float32))
+
+
+@dataclass(frozen=True)
+class SaysModel:
+    items: Codes
+    scores: Scores
+
+    def __call__(self, query: Query, k: int) -> Candidates:
+        return Candidates(self.items[:k], self.scores[:k])
+
+
+def walks(n: int = 60) -> Dataset:
+    """Visits a, b, c, d round and round, each begun at another place; z comes last in all of them."""
+    return shop(
+        Event(kind="view", session_id=f"s{n}", item_id=item, time=START + n * DAY + at)
+        for n in range(n)
+        for at, item in enumerate([*"abcdabcd"[n % 4 : n % 4 + 3], "z"])
+    )
+
+
+def test_scores_are_weighted_sums_on_a_common_scale() -> None:
+    world = orders(["a"], items={name: {} for name in "abcd"})
+    blend = Blend(models=(Says(items=(0, 1), scores=(3.0, 2.0)), Says(items=(1, 2), scores=(20.0, 20.0))))
+    given = blend.fit(world, RNG)(ask(world.catalog), 9)
+    assert given.items.tolist() == [1, 0, 2]
+    assert given.scores == pytest.approx([(2 / 5 + 1 / 2) / 2, 3 / 10, 1 / 4])
+    assert given.feature("Says 1")[:2].tolist() == [2.0, 3.0]
+    assert np.isnan(given.feature("Says 2")[1])
+
+
+@pytest.mark.parametrize(
+    ("scale", "expected"),
+    [
+        ("best", [[1.0, 0.5, 0.0], [1.0, 0.4, 0.0]]),
+        ("sum", [[2 / 3, 1 / 3, 0.0], [5 / 7, 2 / 7, 0.0]]),
+        ("rank", [[1 / 11, 1 / 12, 0.0], [1 / 11, 1 / 12, 1 / 13]]),
+    ],
+)
+def test_each_scale_by_hand(scale: str, expected: list[list[float]]) -> None:
+    scores = np.array([[4.0, 2.0, np.nan], [3.0, 0.0, -2.0]])
+    assert scaled(scores, scale) == pytest.approx(np.array(expected))  # type: ignore[arg-type]
+
+
+def test_who_knows_the_answers_counts_most() -> None:
+    world = walks()
+    z = Says(items=tuple(world.catalog.items.encode(["z"]).tolist()))
+    model = Blend(models=(SequentialRules(window=1, seeds=1), z, z), validation=0.3).fit(world, RNG)
+    assert model.weights.sum() == pytest.approx(1.0)
+    assert model.weights[0, 0] > 0.5
+    assert world.catalog.items.decode(model(ask(world.catalog, session=["a"]), 1).items) == ["b"]
+
+
+def test_a_group_of_queries_has_weights_of_its_own() -> None:
+    one, other = np.array([[0, 1]] * 400, np.int32), np.array([[1, 0]] * 400, np.int32)
+    groups = np.repeat([0, 1], 200)
+    lists = Lists.of(
+        [(one, np.tile([2.0, 1.0], (400, 1))), (other, np.tile([3.0, 1.0], (400, 1)))], groups.astype(np.int32), 2
+    )
+    weights = learned(lists, groups, 2, "MRR", 20)
+    assert weights[0, 0] > 2 * weights[0, 1]
+    assert weights[1, 0] < 2 * weights[1, 1]
+    assert lists.places(weights[groups]).tolist() == [1] * 400
+
+
+def test_places_count_from_one_and_ties_go_to_the_smaller_code() -> None:
+    codes = np.array([[2, 0, 1], [0, 1, -1], [0, 1, 2]], np.int32)
+    values = np.array([[3.0, 1.0, 1.0], [2.0, 1.0, 0.0], [2.0, 1.0, 0.5]])
+    lists = Lists.of([(codes, values)], np.array([1, 2, 2], np.int32), 4)
+    assert lists.asked.tolist() == [0, 2]
+    assert lists.places(np.ones((2, 1), np.float32)).tolist() == [3, 3]
+
+
+def test_the_visit_before_decides_the_group() -> None:
+    blend = Blend(models=(Says(items=(0,)), Says(items=(1,))), lengths=(1, 3))
+    model = blend.fit(walks(8), RNG)
+    assert model.groups(np.array([0, 1, 2, 3, 4])).tolist() == [0, 0, 1, 1, 2]
+    assert model.weights.shape == (3, 2)
+
+
+def test_further_down_the_lists_there_is_more_and_reasons_still_add_up() -> None:
+    world = orders(["a"], items={f"i{n}": {} for n in range(9)})
+    first, second = Says(items=tuple(range(6))), Says(items=tuple(range(8, 2, -1)))
+    model = Blend(models=(first, second), width=2).fit(world, RNG)
+    query = ask(world.catalog)
+    given = model(query, 20)
+    assert set(given.items[:4].tolist()) == {0, 1, 7, 8}
+    assert sorted(given.items.tolist()) == list(range(9))
+    for item, score in zip(given.items.tolist(), given.scores.tolist(), strict=True):
+        assert model.why(query, item).score == pytest.approx(score, abs=1e-5)
+    codes, scores = model.many(Queries.of(world.catalog, np.zeros(1)), 9)
+    assert codes[0].tolist() == given.items.tolist()
+    assert scores[0] == pytest.approx(given.scores)
+
+
+def test_reasons_are_those_of_the_models_in_proportion() -> None:
+    world = walks()
+    model = Blend(models=(SequentialRules(), Popular(kinds=("view",)))).fit(world, RNG)
+    codes = world.catalog.items.encode(["a", "b", "c"])
+    why = model.why(ask(world.catalog, session=["a", "b"]), int(codes[2]))
+    assert set(why.seeds.tolist()) == set(codes[:2].tolist())
+    assert "popular with everybody" in why.because
+
+
+def test_saved_with_its_models() -> None:
+    model = Blend(models=(Popular(kinds=("view",)), SequentialRules())).fit(walks(8), RNG)
+    assert isinstance(model, BlendModel)
+    assert same(saved_and_loaded(model), model)
+
+
+def test_models_are_named_and_told_with_their_settings() -> None:
+    blend = build("endcap.models.blend:Blend", {"models": ["session_knn", {"use": "popular", "half_life": 7.0}]})
+    assert blend.models[1] == Popular(half_life=7.0)
+    assert Blend.model_validate_json(blend.model_dump_json()) == blend
+    assert hash(blend) == hash(blend.model_copy())
+
+
+@pytest.mark.parametrize(
+    ("models", "said"),
+    [
+        (["nobody"], "models: nobody: no model is called 'nobody'; there are: "),
+        ([{"use": "popular", "size": 3}], "models: popular: size: unknown key; known: kinds"),
+        (["parquet"], "models: parquet: "),
+        (["available"], "models: 'available' is not a model"),
+        ([], "models: found"),
+    ],
+)
+def test_a_mistake_in_a_part_of_it_says_which(models: list[object], said: str) -> None:
+    with pytest.raises(BadConfig, match=said):
+        build("endcap.models.blend:Blend", {"models": models})
+
+
+def rows(ragged: Ragged) -> list[list[int]]:
+    return [row.tolist() for row in ragged]
+
+
+def asking(source: str, share: float = 0.5, most: int = 100) -> Asking:
+    return Asking(source, ("view",), share, most)  # type: ignore[arg-type]
+
+
+def test_visits_are_asked_for_what_comes_next() -> None:
+    world = shop(
+        Event(kind="view", session_id=session, item_id=item, time=START + day * DAY + at)
+        for day, session in enumerate(["s0", "s1"])
+        for at, item in enumerate("abc" if day else "ab")
+    )
+    held = asking("sessions").of(world, RNG)
+    assert rows(held.queries.session) == [[0], [0, 1]]
+    assert held.answers.tolist() == [1, 2]
+    assert held.before.events.item.tolist() == [0, 1]
+    assert len(asking("sessions", most=1).of(world, RNG)) == 1
+
+
+def test_baskets_are_asked_for_each_item_given_the_others() -> None:
+    held = asking("baskets").of(orders(["a", "b"], ["a", "b", "c"]), RNG)
+    assert rows(held.queries.context) == [[1, 2], [0, 2], [0, 1]]
+    assert held.answers.tolist() == [0, 1, 2]
+
+
+def test_users_are_asked_for_what_they_bought_next() -> None:
+    world = shop(
+        Event(kind="purchase", session_id=f"s{n}", order_id=f"o{n}", user_id="u", item_id=item, time=START + n * DAY)
+        for n, item in enumerate("abc")
+    )
+    held = asking("histories", share=0.4).of(world, RNG)
+    assert rows(held.queries.history) == [[0], [0, 1]]
+    assert held.answers.tolist() == [1, 2]
+
+
+def test_with_nothing_before_nothing_is_asked() -> None:
+    for source in ("sessions", "baskets", "histories"):
+        assert len(asking(source, share=0.99).of(orders(["a", "b"]), RNG)) == 0
+
