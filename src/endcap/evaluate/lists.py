@@ -112,7 +112,7 @@ def _rank(
 
     scores, keys = room
     nexts, filled = closed.offsets[:-1].copy(), np.zeros(len(queries), np.int64)
-    floors = np.full(len(queries), np.finfo(np.float32).min)
+    floors = np.full(len(queries), ranking.LOWEST_FLOOR)
     lengths = np.sqrt(np.einsum("nd,nd->n", queries, queries))
     rows = np.flatnonzero(lengths > 0)
     asked = queries[rows]

@@ -79,17 +79,13 @@ def matched(codes: Codes, relevant: Ragged, gains: Array | None = None) -> Match
 
     if codes.ndim != 2 or len(codes) != len(relevant):
         raise BadData(f"lists of shape {codes.shape} for {len(relevant)} queries; expected one row per query")
-    gains = np.ones(len(relevant.values)) if gains is None else np.asarray(gains, np.float64)
-    if len(gains) != len(relevant.values):
-        raise BadData(f"{len(gains)} gains for {len(relevant.values)} relevant items")
-    if not (np.isfinite(gains) & (gains > 0)).all():
-        raise BadData("a relevant item is worth nothing, less than nothing or no number; expected gains above 0")
+    gains, equal = _sound(gains, len(relevant.values))
     n_items = 1 + max(int(codes.max(initial=-1)), int(relevant.values.max(initial=-1)))
     items, places, worth = np.empty(len(gains), np.int32), np.empty(len(gains), np.int32), np.empty(len(gains))
 
     def part(first: int, last: int) -> tuple[int, int, int]:
         return judging.match(
-            first, last, codes, relevant.offsets, relevant.values, gains, n_items, items, places, worth
+            first, last, codes, relevant.offsets, relevant.values, gains, equal, n_items, items, places, worth
         )
 
     with ThreadPoolExecutor(CORES) as pool:
@@ -98,6 +94,18 @@ def matched(codes: Codes, relevant: Ragged, gains: Array | None = None) -> Match
         if wrong != judging.SOUND:
             raise BadData(_problem(wrong, query, item))
     return Matches(Ragged(relevant.offsets, items), places, worth)
+
+
+def _sound(gains: Array | None, n: int) -> tuple[Values, bool]:
+    """The gains of so many relevant items, and whether they are all the same."""
+    if gains is None:
+        return np.ones(n), True
+    gains = np.asarray(gains, np.float64)
+    if len(gains) != n:
+        raise BadData(f"{len(gains)} gains for {n} relevant items")
+    if not (np.isfinite(gains) & (gains > 0)).all():
+        raise BadData("a relevant item is worth nothing, less than nothing or no number; expected gains above 0")
+    return gains, bool((gains == gains[:1]).all())
 
 
 def measured_at(matches: Matches, k: int) -> dict[str, Values]:

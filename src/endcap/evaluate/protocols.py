@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.dataset import Dataset
+from endcap.core.dataset import DAY, Dataset
 from endcap.core.errors import BadData
 from endcap.data.splits import Split, item_split, leave_last_out, rolling_splits, user_split
 from endcap.evaluate.backtest import MAIN, BackTest, Judged, Kind, Score
@@ -101,21 +101,34 @@ class Protocol:
     pooled: tuple[Pooled, ...]
 
 
-def splits_of(name: Name, data: Dataset, ways: Ways, rng: np.random.Generator) -> Iterator[tuple[str, Split]]:
-    """The splits of a protocol and what each is called; raises `BadData` if the data does not allow any."""
+def splits_of(
+    name: Name,
+    data: Dataset,
+    ways: Ways,
+    rng: np.random.Generator,
+    known: Callable[[float], Dataset] | None = None,
+) -> Iterator[tuple[str, Split]]:
+    """The splits of a protocol and what each is called; raises `BadData` if the data does not allow any.
+
+    `known` gives the dataset as it was known at a moment, if that depends on when; only what leaves the last visit out,
+    which has no one moment, goes by the dataset as it is.
+    """
     if name == "rolling":
-        splits = rolling_splits(data, ways.windows, ways.window_days, ways.gap_days, ways.history_days)
+        splits = rolling_splits(data, ways.windows, ways.window_days, ways.gap_days, ways.history_days, known)
         for place, split in enumerate(splits, 1):
             yield f"window {place} of {len(splits)}", split
-    elif name == "last":
+        return
+    if name == "last":
         yield "the last visit of each user", leave_last_out(data)
-    elif name == "users":
-        users = user_split(data, ways.cut, rng, ways.cold_share, ways.gap_days)
+        return
+    then = known(ways.cut - ways.gap_days * DAY) if known else data
+    if name == "users":
+        users = user_split(then, ways.cut, rng, ways.cold_share, ways.gap_days)
         for said, split in (("known users", users.warm), ("unknown users", users.cold), ("guests", users.guests)):
             if len(split.test.events):
                 yield said, split
     else:
-        yield "known and unknown items", item_split(data, ways.cut, rng, ways.cold_share, ways.gap_days)
+        yield "known and unknown items", item_split(then, ways.cut, rng, ways.cold_share, ways.gap_days)
 
 
 def protocol_of(

@@ -1,8 +1,9 @@
-"""Parts of a task looked at alone: rare, new, unseen and cheap items, new visitors, categories, sizes of baskets.
+"""Parts of a task looked at alone: rare, new, unseen and cheap items, new visitors, devices, categories, sizes.
 
 A segment of items leaves only its own items relevant, and so asks only the queries that want one of them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,8 @@ from endcap.evaluate.tasks import Task
 
 CATEGORIES = 6
 """So many categories, those that are wanted most, are segments of their own."""
+DEVICES = 4
+"""The same of devices, those that most queries come from."""
 SIZES = ((1, 1, "1 item"), (2, 3, "2 or 3 items"), (4, 9, "4 to 9 items"), (10, np.inf, "10 items or more"))
 """Sizes of what a query shows (its cart, page, visit or history), from and to."""
 PRICES = ("cheap", "middling", "dear")
@@ -65,6 +68,7 @@ def segments(task: Task, facts: Facts) -> tuple[Segment, ...]:
         _group("price of the wanted item in its category", PRICES, "items", facts.band),
         _group("visitor", ("known visitors", "new visitors"), "queries", newcomers),
         _group("shown", [name for *_, name in SIZES], "queries", shown),
+        _devices(task),
         _group("category of the wanted item", names, "items", category),
     )
     asking = [[part for part in group if part.asked(task.relevant)] for group in groups]
@@ -79,9 +83,22 @@ def _group(
 
 def _categories(relevant: Ragged, facts: Facts) -> tuple[Array, list[str]]:
     """For every item the place of its category among those wanted most, and their names; the last are others."""
-    wanted = facts.category[relevant.values]
-    counts = np.bincount(wanted[wanted >= 0], minlength=len(facts.categories))
-    most = np.lexsort((np.arange(len(counts)), -counts))[:CATEGORIES]
+    place, names = _most(facts.category[relevant.values], facts.categories, CATEGORIES)
+    return place[facts.category], [*names, "other or none"]
+
+
+def _devices(task: Task) -> list[Segment]:
+    """The queries of visits with each device; none where no device is known."""
+    if task.device is None:
+        return []
+    place, names = _most(task.device.codes, task.device.names.ids, DEVICES)
+    return _group("device", [*names, "other or unknown"], "queries", place[task.device.codes])
+
+
+def _most(codes: Array, names: Sequence[str], n: int) -> tuple[Array, list[str]]:
+    """For each code its place among the n that come most, the others (and -1) behind them; and the names of the n."""
+    counts = np.bincount(codes[codes >= 0], minlength=len(names))
+    most = np.lexsort((np.arange(len(counts)), -counts))[:n]
     place = np.full(len(counts) + 1, len(most))
     place[most] = np.arange(len(most))
-    return place[facts.category], [*(facts.categories[code] for code in most.tolist()), "other or none"]
+    return place, [names[code] for code in most.tolist()]

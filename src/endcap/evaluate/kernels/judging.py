@@ -18,55 +18,90 @@ COLUMNS = (
 
 @njit(cache=True, nogil=True)
 def match(
-    first: int,
-    last: int,
-    codes: Array,
-    offsets: Array,
-    relevant: Array,
-    gains: Array,
-    n_items: int,
-    items: Array,
-    places: Array,
-    worth: Array,
-) -> tuple[int, int, int]:
+    first: int, last: int, codes: Array, offsets: Array, relevant: Array, gains: Array, equal: bool, n_items: int,
+    items: Array, places: Array, worth: Array,
+) -> tuple[int, int, int]:  # fmt: skip
     """Fills, query by query, the relevant items (first those that the list has, in its order), their places and gains.
 
-    The place of what the list lacks is -1. Gives what is wrong, with query and item, and stops there.
+    The place of what the list lacks is -1; `equal` says that all gains are the same. Gives what is wrong, with query
+    and item, and stops there. What is known of an item in a query is one byte, so that a catalog fits into the nearest
+    cache; and nothing in the loop over a list jumps, because nobody can guess which items are hits.
     """
-    state = np.zeros(n_items, np.int64)  # of each item in this query: 2 * query + 2 if wanted, one more if listed
-    slot = np.zeros(n_items, np.int64)
+    state = np.zeros(n_items, np.uint8)  # of each item: wanted by this query, or one more if it is listed
+    length = codes.shape[1]
+    found, where = np.empty(length + 1, np.int32), np.empty(length + 1, np.int32)
+    wanted = np.uint8(254)
     for query in range(first, last):
-        start, end, wanted = offsets[query], offsets[query + 1], 2 * query + 2
+        if wanted == 254:
+            state[:] = 0
+            wanted = np.uint8(0)
+        wanted = np.uint8(wanted + 2)
+        listed = np.uint8(wanted + 1)
+        start, end, line = offsets[query], offsets[query + 1], codes[query]
         for at in range(start, end):
             item = relevant[at]
             if item < 0:
                 return NOT_AN_ITEM, query, item
             if state[item] == wanted:
                 return RELEVANT_TWICE, query, item
-            state[item], slot[item] = wanted, at
-        to, ended = start, False
-        for place in range(codes.shape[1]):
-            item = codes[query, place]
-            if item < 0:
-                if item < -1:
-                    return NEGATIVE, query, item
-                ended = True
-                continue
-            if ended:
-                return RESUMED, query, item
+            state[item] = wanted
+        wrong, used = _ended(line)
+        if wrong != SOUND:
+            return wrong, query, line[used]
+        hits, twice = 0, np.uint8(0)
+        for place in range(used):
+            item = np.int64(line[place])
             known = state[item]
-            if known > wanted:
-                return LISTED_TWICE, query, item
-            state[item] = wanted + 1
-            if known == wanted:
-                items[to], places[to], worth[to] = item, place, gains[slot[item]]
-                to += 1
+            twice |= np.uint8(known == listed)
+            state[item] = listed
+            found[hits], where[hits] = item, place
+            hits += np.int64(known == wanted)
+        if twice:
+            return LISTED_TWICE, query, _twice(line)
+        to = start + hits
+        for hit in range(hits):
+            items[start + hit], places[start + hit] = found[hit], where[hit]
+        if equal:
+            worth[start:end] = gains[start:end]
+        else:
+            for hit in range(hits):
+                for at in range(start, end):
+                    if relevant[at] == found[hit]:
+                        worth[start + hit] = gains[at]
         for at in range(start, end):
-            item = relevant[at]
-            if state[item] == wanted:
-                items[to], places[to], worth[to] = item, -1, gains[at]
+            if to < end and state[relevant[at]] == wanted:
+                items[to], places[to], worth[to] = relevant[at], -1, gains[at]
                 to += 1
     return SOUND, 0, 0
+
+
+@njit(cache=True, nogil=True)
+def _ended(line: Array) -> tuple[int, int]:
+    """What is wrong with the end of a list and where, or how many items it has."""
+    signs = np.int32(0)
+    for place in range(len(line)):
+        signs |= line[place]
+    if signs >= 0:
+        return SOUND, len(line)
+    used = len(line)
+    for place in range(len(line)):
+        if line[place] < -1:
+            return NEGATIVE, place
+        if line[place] == -1:
+            used = min(used, place)
+        elif used < place:
+            return RESUMED, place
+    return SOUND, used
+
+
+@njit(cache=True, nogil=True)
+def _twice(line: Array) -> int:
+    """The first item that a list names again."""
+    for place in range(len(line)):
+        for before in range(place):
+            if line[before] == line[place]:
+                return np.int64(line[place])
+    return -1
 
 
 @njit(cache=True, nogil=True)
@@ -76,6 +111,7 @@ def score(first: int, last: int, offsets: Array, places: Array, worth: Array, di
     `discounts` has one entry for each place: the lists are cut after so many.
     """
     k = len(discounts)
+    together = np.append(0.0, np.cumsum(discounts))
     for query in range(first, last):
         start, end = offsets[query], offsets[query + 1]
         n = end - start
@@ -96,9 +132,10 @@ def score(first: int, last: int, offsets: Array, places: Array, worth: Array, di
                 held += gain
         reached = min(n, k)
         best = worth[start:end] if equal else np.sort(worth[start:end])
-        ideal = 0.0
-        for place in range(reached):
-            ideal += best[n - 1 - place] * discounts[place]
+        ideal = worth[start] * together[reached] if equal else 0.0
+        if not equal:
+            for place in range(reached):
+                ideal += best[n - 1 - place] * discounts[place]
         values[0, query] = gained / ideal
         values[1, query] = hits / n
         values[2, query] = 1.0 if hits else 0.0

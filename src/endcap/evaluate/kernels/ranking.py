@@ -13,6 +13,9 @@ Array = np.ndarray[Any, Any]
 
 LOWEST = np.int64(-(2**31))
 CODES = np.int64(2**32 - 1)
+OUT = np.finfo(np.float32).min
+"""The score of what is excluded: a number, since the compiler may assume that there is no infinity."""
+LOWEST_FLOOR = np.nextafter(OUT, np.float32(0.0))
 
 
 @njit(cache=True, nogil=True)
@@ -23,16 +26,16 @@ def taken(
     """Takes into ``keys[row]`` what a tile ``scores[len(rows), width]`` holds for each row and is not below its floor.
 
     Column c is the item ``names[start + c]``. What is excluded from a row lies in ``excluded[offsets[row] :]`` by
-    place, ascending, and ``nexts[row]`` says how much of it is behind us. The floor is the k-th best so far; before
-    there are k, the largest negative number, which takes all but minus infinity.
+    place, ascending, and ``nexts[row]`` says how much of it is behind us. The floor is the k-th best so far, and
+    `LOWEST_FLOOR` before there are k.
     """
-    whole = scores.shape[1] - scores.shape[1] % 16
-    highest = np.empty(whole // 16, np.float32)
+    highest = np.empty(scores.shape[1] // 16, np.float32)
+    groups = np.empty(scores.shape[1] // 16, np.int64)
     for at in range(len(rows)):
         row, line = rows[at], scores[at]
         while nexts[row] < offsets[row + 1] and excluded[nexts[row]] < start + len(line):
             if excluded[nexts[row]] >= start:
-                line[excluded[nexts[row]] - start] = -np.inf
+                line[excluded[nexts[row]] - start] = OUT
             nexts[row] += 1
         if filled[row] < k <= len(highest):
             # The k-th best of the groups' best is a first floor: k items at least are not below it, and few more.
@@ -40,36 +43,48 @@ def taken(
             _select(highest, len(highest), k)
             floors[row] = max(floors[row], highest[:k].min())
         mine, n, floor = keys[row], filled[row], floors[row]
-        for first in range(0, whole, 16):
-            # Counting in a loop of fixed length is what the compiler turns into two comparisons of eight each.
-            count, part = np.int32(0), line[first : first + 16]
-            for column in range(16):
-                count += np.int32(part[column] >= floor)
-            if count:
-                n, floor = _take(part, start + first, names, mine, n, floor, k)
-        n, floor = _take(line[whole:], start + whole, names, mine, n, floor, k)
+        for place in range(_worth_a_look(line, floor, groups)):
+            first = 16 * groups[place]
+            n, floor = _take(line, first, first + 16, start, names, mine, n, floor, k)
+        n, floor = _take(line, 16 * len(groups), len(line), start, names, mine, n, floor, k)
         if n > k:
             n, floor = k, _cut(mine, n, k)
         filled[row], floors[row] = n, floor
 
 
-# Not all of fastmath: what is excluded is minus infinity.
-@njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
-def _bests(line: Array, highest: Array) -> None:
-    """Fills in the highest score of each group of 16."""
-    for group in range(len(highest)):
-        part = line[16 * group : 16 * group + 16]
-        best = part[0]
+@njit(cache=True, nogil=True)
+def _worth_a_look(line: Array, floor: float, groups: Array) -> int:
+    """How many groups of 16 hold a score that is not below the floor, and fills in which."""
+    n = 0
+    for group in range(len(groups)):
+        # Counting in a loop of fixed length is what the compiler turns into a few comparisons of many each.
+        count, part = np.int32(0), line[16 * group : 16 * group + 16]
         for column in range(16):
-            best = max(best, part[column])
-        highest[group] = best
+            count += np.int32(part[column] >= floor)
+        groups[n] = group
+        n += np.int64(count > 0)
+    return n
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _bests(line: Array, highest: Array) -> None:
+    """Fills in the highest of 16 scores each, those that lie as many apart as there are groups: maxima of whole rows."""
+    n = len(highest)
+    for group in range(n):
+        highest[group] = line[group]
+    for start in range(n, 16 * n, n):
+        for group in range(n):
+            score = line[start + group]
+            highest[group] = score if score > highest[group] else highest[group]
 
 
 @njit(cache=True, nogil=True)
-def _take(part: Array, start: int, names: Array, mine: Array, n: int, floor: float, k: int) -> tuple[int, float]:
-    bits = part.view(np.int32)
-    for column in range(len(part)):
-        if part[column] >= floor:
+def _take(
+    line: Array, first: int, last: int, start: int, names: Array, mine: Array, n: int, floor: float, k: int
+) -> tuple[int, float]:
+    bits = line.view(np.int32)
+    for column in range(first, last):
+        if line[column] >= floor:
             order = np.int64(bits[column])
             if order < 0:
                 order = LOWEST - order

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.arrays import Ragged
+from endcap.core.catalog import Labels
 from endcap.core.dataset import Baskets, Dataset
 from endcap.core.query import Queries
 from endcap.evaluate.tasks.task import (
@@ -13,6 +14,7 @@ from endcap.evaluate.tasks.task import (
     LIMIT,
     Task,
     both_ways,
+    devices,
     distinct_rows,
     drawn,
     newcomers,
@@ -27,7 +29,7 @@ SEEN_OFTEN = 5
 
 def basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int = LIMIT) -> Task:
     """One item of each later basket is taken out; the others are the cart, and the one is to be found."""
-    baskets, allowed, left_out = _judged_baskets(train, test)
+    baskets, device, allowed, left_out = _judged_baskets(train, test)
     hidden = one_each(baskets.items, rng)
     cart = baskets.items.keep(~hidden)
     task = Task(
@@ -43,13 +45,14 @@ def basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int =
         possible=len(baskets),
         left_out=left_out,
         newcomers=newcomers(_units(baskets, train), train),
+        device=device,
     )
     return drawn(task, rng, limit)
 
 
 def item_basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int = LIMIT) -> Task:
     """One item of each later basket is shown; what else was in that basket is to be found."""
-    baskets, allowed, left_out = _judged_baskets(train, test)
+    baskets, device, allowed, left_out = _judged_baskets(train, test)
     shown = one_each(baskets.items, rng)
     page = baskets.items.keep(shown)
     task = Task(
@@ -65,6 +68,7 @@ def item_basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: 
         possible=len(baskets),
         left_out=left_out,
         newcomers=newcomers(_units(baskets, train), train),
+        device=device,
     )
     return drawn(task, rng, limit)
 
@@ -97,6 +101,7 @@ def next_basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: 
         exclude=Ragged.empty(len(users)),
         possible=len(users),
         left_out={"users without a history": int((~come_back).sum())},
+        device=devices(test, test.basket_sessions[orders]),
     )
     asked = both_ways(task, before.take(users), "allowed", rng, limit)
     twin = asked.twin and asked.twin.saying(f"{task.description} What the user had bought before does not count.")
@@ -110,7 +115,8 @@ def one_each(rows: Ragged, rng: np.random.Generator) -> NDArray[np.bool_]:
     return chosen
 
 
-def _judged_baskets(train: Dataset, test: Dataset) -> tuple[Baskets, NDArray[np.bool_], dict[str, int]]:
+def _judged_baskets(train: Dataset, test: Dataset) -> tuple[Baskets, Labels | None, NDArray[np.bool_], dict[str, int]]:
+    """What is asked about, what each was bought with, what may be ranked, and what is left out."""
     allowed = np.bincount(train.baskets.items.values, minlength=len(train.catalog)) >= SEEN_OFTEN
     if "hidden" in train.catalog:  # kept from training, though the shop sells it
         allowed |= train.catalog["hidden"].astype(bool) & train.catalog["available"].astype(bool)
@@ -118,7 +124,8 @@ def _judged_baskets(train: Dataset, test: Dataset) -> tuple[Baskets, NDArray[np.
     items = whole.items.keep(allowed[whole.items.values])
     enough = np.flatnonzero(items.lengths >= 2)
     left_out = {f"baskets with fewer than two items that {SEEN_OFTEN} earlier baskets had": len(whole) - len(enough)}
-    return Baskets(items.take(enough), whole.time[enough], whole.user[enough]), allowed, left_out
+    baskets = Baskets(items.take(enough), whole.time[enough], whole.user[enough])
+    return baskets, devices(test, test.basket_sessions[enough]), allowed, left_out
 
 
 def _units(baskets: Baskets, train: Dataset) -> NDArray[np.int64]:

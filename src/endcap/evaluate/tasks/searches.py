@@ -16,6 +16,7 @@ from endcap.evaluate.tasks.task import (
     TOUCHES,
     Task,
     both_ways,
+    devices,
     distinct_rows,
     joined,
     newcomers,
@@ -60,6 +61,7 @@ def search(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int =
         possible=len(typed),
         left_out={},
         newcomers=newcomers(units, train),
+        device=devices(test, typed.session),
     )  # fmt: skip
     chosen = np.flatnonzero(found.lengths > 0)
     silent = {"searches after which nothing was chosen": len(typed) - len(chosen)}

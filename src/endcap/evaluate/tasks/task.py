@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.arrays import Array, Ragged, offsets_of
+from endcap.core.catalog import Labels
 from endcap.core.dataset import DAY, Dataset
 from endcap.core.query import Queries
 from endcap.data.describe import ON_SALE_DAYS
@@ -57,6 +58,8 @@ class Task:
     """What belongs to another relation and is wrong here, query by query; None where nobody can know."""
     newcomers: NDArray[np.bool_] | None = None
     """Which queries come from visitors whom training does not know; None where that is not asked."""
+    device: Labels | None = None
+    """What the visit of each query was done with; None where nobody knows, or no query is of a visit."""
     repeats: Repeats | None = None
     """What becomes of items that the visitor had before; None where that does not matter."""
     twin: "Task | None" = None
@@ -78,6 +81,7 @@ class Task:
             exclude=self.exclude.take(rows),
             confusable=None if self.confusable is None else self.confusable.take(rows),
             newcomers=None if self.newcomers is None else self.newcomers[rows],
+            device=None if self.device is None else self.device.take(rows),
             closed=None if self.closed is None else replace(self.closed, day=self.closed.day[rows]),
         )
 
@@ -135,6 +139,11 @@ def units_of(users: Array, guests: Array, train: Dataset) -> NDArray[np.int64]:
 def newcomers(units: NDArray[np.int64], train: Dataset) -> NDArray[np.bool_]:
     """Which units are guests, or users of whom nothing is known."""
     return ~np.isin(units, train.events.user[train.events.user >= 0])
+
+
+def devices(test: Dataset, sessions: Array) -> Labels | None:
+    """What each of the given sessions was done with; None where it is known of none."""
+    return None if test.devices is None else test.devices.take(sessions)
 
 
 def on_sale(train: Dataset) -> NDArray[np.bool_]:

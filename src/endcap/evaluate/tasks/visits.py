@@ -14,6 +14,7 @@ from endcap.evaluate.tasks.task import (
     TOUCHES,
     Task,
     both_ways,
+    devices,
     distinct_rows,
     drawn,
     last_of,
@@ -55,6 +56,7 @@ def next_item(train: Dataset, test: Dataset, rng: np.random.Generator, limit: in
         possible=len(long),
         left_out={"visits that touched one item": short},
         newcomers=newcomers(units, train),
+        device=devices(test, steps.session[target]),
     )  # fmt: skip
     return both_ways(task, distinct_rows(told), "kept out", rng, limit)
 
@@ -99,6 +101,7 @@ def similar(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int 
             "cases without another item that was on sale at the cut": len(several) - len(asked),
         },
         newcomers=newcomers(units, train),
+        device=devices(test, keys[several] // span),
     )
     return drawn(task.take(asked), rng, limit)
 
