@@ -78,7 +78,17 @@ def test_a_visit_ends_after_half_an_hour_where_only_visitors_are_known(tmp_path:
 def test_ga4_as_json_lines(tmp_path: Path) -> None:
     ga4_lines(tmp_path)
     config = jobs.init(tmp_path / "ga4.json", config=tmp_path / "endcap.toml")
-    assert len(jobs.prepare(config).dataset.events) == len(ACTS)
+    data = jobs.prepare(config).dataset
+    assert len(data.events) == len(ACTS)
+    assert data.devices is not None
+    assert list(data.devices.names.ids) == ["mobile"]
+
+
+def test_a_column_of_devices_is_one_and_a_column_of_their_numbers_is_none(tmp_path: Path) -> None:
+    rows = ((a.time.isoformat(), a.session, a.kind, a.item, n, "web") for n, a in enumerate(ACTS))
+    table(tmp_path / "log.csv", ("when", "session", "action", "product_id", "device_id", "platform"), rows)
+    config = jobs.init(tmp_path / "log.csv", config=tmp_path / "endcap.toml")
+    assert tomllib.loads(config.read_text())["sources"][0]["columns"]["device"] == "platform"
 
 
 def test_names_of_another_language_and_a_catalog_of_another_format(tmp_path: Path) -> None:

@@ -52,7 +52,8 @@ def test_every_baseline_is_there_once_whatever_the_settings_name(config: Path) -
     settings, data = load(config), jobs.prepare(config).dataset
     whole, names = with_baselines(settings, data)
     assert set(names) == {
-        "last_viewed", "best", "popularity_in_category", "same_category_and_price_band", "jaccard (baseline)",
+        "last_viewed", "best", "popularity_7_days", "popularity_in_category", "same_category_and_price_band",
+        "jaccard (baseline)",
     }  # fmt: skip
     assert whole.recipes["best"] is settings.recipes["best"]
     entered = {entry.name: entry for entry in entered_of(settings, data, NOBODY)}

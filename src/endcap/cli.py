@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from endcap import jobs
-from endcap.core.errors import EndcapError
+from endcap.core.errors import EndcapError, Refused
 from endcap.core.records import Request, Slate
 
 app = typer.Typer(
@@ -202,10 +202,17 @@ def diagnose(
 def release(
     config: ConfigPath = jobs.CONFIG,
     override: Annotated[str | None, typer.Option(help="Why it must be released, whatever the gate says.")] = None,
+    json: AsJson = False,
 ) -> None:
     """Ask the gate about the newest bundle, and make it the one that is served."""
     watch = Terminal()
-    watch.show(jobs.release(config, watch, override))
+    try:
+        released = jobs.release(config, watch, override)
+    except Refused:
+        if json:
+            _tell(jobs.verdict(config), json)
+        raise
+    _tell(jobs.verdict(config), json) if json else watch.show(released)
 
 
 @app.command()

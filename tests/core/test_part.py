@@ -3,7 +3,7 @@
 import pytest
 
 from endcap.core.errors import BadConfig, MissingExtra, UnknownPart
-from endcap.core.part import build, find, needs
+from endcap.core.part import Part, build, find, needs
 from endcap.models.popular import Popular
 from endcap.slots.filters import available
 
@@ -13,6 +13,14 @@ def test_names_lead_to_parts() -> None:
     assert find("endcap.models.popular:Popular") is Popular
     assert find("available") is available
     assert build("popular", {"half_life": 3.0}) == Popular(half_life=3.0)
+
+
+class Weighted(Part):
+    weights: dict[str, float]
+
+
+def test_equal_parts_are_one_in_a_set_whatever_their_settings_are() -> None:
+    assert len({Weighted(weights={"a": 1.0}), Weighted(weights={"a": 1.0}), Weighted(weights={"a": 2.0})}) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A folder is complete or it is not there; one flipped byte is found before anything is used."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread, current_thread
 from typing import Any
 
 import numpy as np
@@ -14,8 +16,8 @@ import pytest
 
 from endcap.core.arrays import Ragged
 from endcap.core.bundle import Bundle, Histories, Shelf
-from endcap.core.errors import BadBundle
-from endcap.core.saving import MANIFEST, facts_of, load, save
+from endcap.core.errors import BadBundle, Busy
+from endcap.core.saving import MANIFEST, facts_of, load, only_one, save
 from endcap.models.co_occurrence import CoOccurrence
 from endcap.models.popular import Popular
 from endcap.testing import checkerboard, same
@@ -202,6 +204,47 @@ def test_a_disk_that_fails_anywhere_leaves_one_whole_folder_and_no_debris(
         assert set(load(tmp_path / "thing")) in ({"old"}, {"new", "more"})
     assert failures > 0
     assert set(load(tmp_path / "thing")) == {"new", "more"}
+
+
+def test_who_waited_for_a_folder_that_was_removed_waits_for_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One goes and takes the empty folder away, another makes it anew, and the third holds the lock of the old one."""
+    folder, lock, opened, go = tmp_path / "work", fcntl.flock, Event(), Event()
+    late, found = [True], []
+
+    def slowly(descriptor: int, how: int) -> None:
+        if current_thread() is third and late.pop():
+            opened.set()
+            go.wait()
+            late.append(False)
+        lock(descriptor, how)
+
+    def entered() -> None:
+        try:
+            with only_one(folder, wait=False):
+                found.append("in")
+        except Busy:
+            found.append("busy")
+
+    third = Thread(target=entered)
+    monkeypatch.setattr("endcap.core.saving.fcntl.flock", slowly)
+    with only_one(folder):
+        third.start()
+        opened.wait()
+    with only_one(folder):
+        go.set()
+        third.join()
+    assert found == ["busy"]
+
+
+def test_who_may_not_wait_leaves_the_folder_of_the_other_alone(tmp_path: Path) -> None:
+    with only_one(tmp_path / "work"):
+        for _ in range(2):
+            with pytest.raises(Busy), only_one(tmp_path / "work", wait=False):
+                pytest.fail("two are in")
+        assert (tmp_path / "work").exists()
+    assert not (tmp_path / "work").exists()
 
 
 KILLED = """

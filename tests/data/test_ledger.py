@@ -65,6 +65,19 @@ def test_a_dropped_row_is_in_the_quarantine_with_its_reason(engine: Any, tmp_pat
     assert {row["user_id"] for row in rejected} == {None}
 
 
+def test_numbers_are_spelled_alike_whatever_the_engine(engine: Any, tmp_path: Path) -> None:
+    """DuckDB would write 1700000002.0 and Spark 1.700000002E9, for a time that nobody can read."""
+    times = [1_700_000_002.0, 1_700_000_002.25, 0.0, 1e300, -5.0, None]
+    rows = {ROW: range(6), "time": pa.array(times), "price": pa.array([1e7, 0.0001, 2.5, 0.1 + 0.2, None, 3.0])}
+    ledger = Ledger()
+    ledger.reject(uploaded(engine, pa.table(rows)), "read", "broken")
+    found = quarantine(ledger, tmp_path)
+    assert [row["time"] for row in found] == [
+        "2023-11-14T22:13:22Z", "2023-11-14T22:13:22.25Z", "1970-01-01T00:00:00Z", "1e+300", "-5", None,
+    ]  # fmt: skip
+    assert [row["price"] for row in found] == ["10000000", "0.0001", "2.5", "0.30000000000000004", None, "3"]
+
+
 def test_file_and_line_of_a_dropped_row_are_told_by_its_number(tmp_path: Path) -> None:
     ledger = Ledger()
     assert [ledger.number_of(name) for name in ("a.csv", "b.csv", "a.csv")] == [0, 1, 0]

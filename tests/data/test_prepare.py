@@ -338,6 +338,25 @@ def test_a_saved_dataset_is_mapped_and_whole(plan: Plan, tmp_path: Path) -> None
     assert len(earlier.sessions.values) == len(earlier.events)
 
 
+def test_a_session_was_done_with_what_the_first_of_its_events_says_that_says_anything(engine: Any) -> None:
+    events = table(
+        engine,
+        event("a", session_id="s", time=START),
+        event("b", session_id="s", time=START + 2, device="tablet"),
+        event("a", session_id="s", time=START + 1, device="phone"),
+        event("a", session_id="t"),
+        event("a", session_id="r", device="tv"),
+        event("b", session_id="r", device="tablet"),
+        event(None, "search", session_id="t", device="watch"),
+    )
+    catalog = described(engine, ("a", None), ("b", None))
+    devices = dataset_of(events, catalog, "x").devices
+    assert devices is not None
+    assert [devices.name(session) for session in range(3)] == ["tablet", "phone", None]
+    assert list(devices.names.ids) == ["phone", "tablet"]
+    assert dataset_of(table(engine, event("a")), catalog, "x").devices is None
+
+
 def test_what_was_typed_is_kept_in_codes_of_visits_and_users_that_have_events() -> None:
     engine = connect("duckdb")
     searches = [

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from endcap.core.catalog import Labels
 from endcap.core.dataset import DAY, Dataset, Searches
 from endcap.core.errors import BadData
 from endcap.core.records import KINDS, Event
@@ -76,6 +77,17 @@ def test_an_item_is_described_as_of_now() -> None:
     assert world.catalog["available"].tolist() == [True, False]
     assert world.catalog["bought"].tolist() == [3, 1]
     assert world.catalog["age_days"].round().tolist() == [100, 100]
+
+
+def test_where_nothing_was_ever_sold_what_was_seen_lately_is_available() -> None:
+    looks = [
+        Event(kind="view", session_id=item, item_id=item, time=START + day * DAY)
+        for item, day in (("new", 100), ("old", 0), ("seldom", 0), ("seldom", 99))
+    ]
+    items: dict[str, dict[str, Any]] = {"never": {}, "new": {}, "old": {}, "seldom": {}}
+    assert as_of(shop(looks, items)).catalog["available"].tolist() == [False, True, False, True]
+    sold = as_of(shop([*looks, *bought("old", order="o", day=100)], items))
+    assert sold.catalog["available"].tolist() == [False, False, True, False]
 
 
 def test_a_gap_keeps_the_last_days_before_the_cut_out_of_training() -> None:
@@ -223,6 +235,13 @@ def test_nothing_is_left_to_learn_from_if_every_item_is_hidden() -> None:
     world = orders(*(["a", "b"] for _ in range(10)))
     with pytest.raises(BadData, match="every event before the cut is of a hidden item"):
         item_split(world, START + 5 * DAY, np.random.default_rng(0), cold_share=1.0)
+
+
+def test_a_session_keeps_its_device_on_either_side() -> None:
+    world = replace(orders(["a", "b"], ["a"], ["b"]), devices=Labels.of(["phone", None, "desktop"]))
+    split, users = time_split(world, 0.4), user_split(world, START + DAY, np.random.default_rng(0), 0.5)
+    for side in (split.train, split.test, users.cold.test, world.between(START, START + DAY)):
+        assert side.devices is world.devices
 
 
 def test_searches_lie_on_the_side_of_their_time_and_of_their_visit() -> None:

@@ -86,6 +86,25 @@ def test_r_precision_looks_at_as_many_places_as_are_relevant() -> None:
     assert r_precision(matches).tolist() == pytest.approx([1 / 2, 1 / 3, 1 / 2])
 
 
+def test_auc_by_hand() -> None:
+    # Of seven items A, B and C are wanted. A stands above all four others; B above Y and the two that the list lacks;
+    # C, which it lacks too, is tied with those two and below X and Y: 4 + 3 + 2 halves, of 12 pairs.
+    matches = matched(lists([A, X, B, Y]), Ragged.of([[A, B, C]]))
+    assert auc(matches, np.array([4]), np.array([7])).tolist() == pytest.approx([8 / 12])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_auc_is_the_sum_of_ranks_where_ties_share_theirs(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    n, listed = 40, int(chance.integers(0, 41))
+    row, wanted = chance.permutation(n)[:listed], chance.permutation(n)[: chance.integers(1, n)]
+    rank = np.full(n, (1 + n - listed) / 2)  # from below; what is not listed shares the lowest ranks
+    rank[row] = np.arange(n, n - listed, -1)
+    u = rank[wanted].sum() - len(wanted) * (len(wanted) + 1) / 2
+    found = auc(matched(lists(row.tolist(), width=n), Ragged.of([wanted.tolist()])), np.array([listed]), np.array([n]))
+    assert found.tolist() == pytest.approx([u / (len(wanted) * (n - len(wanted)))])
+
+
 @settings(deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 12))
 def test_auc_is_the_share_of_pairs_in_the_right_order(seed: int, n: int) -> None:

@@ -115,7 +115,7 @@ def test_the_terminal_shows_each_task_with_its_rows_and_verdict(report: Report) 
     out.print(terminal(report))
     text = out.file.getvalue()  # type: ignore[attr-defined]
     assert re.search(r"Hidden basket item\s", text)
-    assert re.search(r"good\s+model\s+\d\.\d{4}", text)
+    assert re.search(r"good\s+\d\.\d{4}", text)
     assert "What anybody buys next" in text
     assert text.count("in its first ten") == 2
 

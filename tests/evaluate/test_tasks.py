@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.evaluate.worlds import CUT, GUEST, Order, Step, catalog_of, split_of, visits_split
@@ -6,6 +8,8 @@ from endcap.core.arrays import Ragged
 from endcap.core.catalog import Labels
 from endcap.core.dataset import DAY
 from endcap.data.splits import Split
+from endcap.evaluate.facts import Facts
+from endcap.evaluate.segments import segments
 from endcap.evaluate.tasks import (
     TASKS,
     Task,
@@ -232,6 +236,41 @@ def test_in_a_log_without_clicks_a_view_answers_a_search() -> None:
 def test_a_log_without_searches_asks_for_none() -> None:
     split = visits_split(SOLD, VISIT, catalog_of(5))
     assert len(search(split.train, split.test, rng()).queries) == 0
+
+
+def test_every_query_of_a_visit_knows_its_device_and_segments_tell_them_apart() -> None:
+    minute = 1 / 1440
+    turns: list[tuple[str, int | str]] = [
+        ("view", 0), ("search", "mug"), ("click", 1), ("purchase", 2), ("purchase", 3),
+    ]  # fmt: skip
+    steps: list[Step] = [
+        (visit, GUEST, 110 + visit + turn * minute, kind, item)
+        for visit in range(3)
+        for turn, (kind, item) in enumerate(turns)
+    ]
+    before: list[Step] = [(n, GUEST, 90 + n, "purchase", item) for n in range(5) for item in range(4)]
+    split = visits_split(before, steps, catalog_of(4))
+    assert next_item(split.train, split.test, rng()).device is None
+    test = replace(split.test, devices=Labels.of(["phone", None, "desktop"]))
+    for make in (next_item, similar, search, basket, item_basket):
+        task = make(split.train, test, rng())
+        visits = ((task.queries.now / DAY).astype(int) - 110).tolist()
+        assert task.device is not None
+        assert [task.device.name(row) for row in range(3)] == [("phone", None, "desktop")[visit] for visit in visits]
+        parts = {part.name: part for part in segments(task, Facts.of(split.train.catalog)) if part.group == "device"}
+        assert set(parts) == {"phone", "desktop", "other or unknown"}
+        assert {name: visits[int(np.argmax(part.mask))] for name, part in parts.items()} == {
+            "phone": 0, "other or unknown": 1, "desktop": 2,
+        }  # fmt: skip
+        assert all(part.asked(task.relevant) == 1 for part in parts.values())
+
+
+def test_the_next_basket_knows_the_device_of_its_order() -> None:
+    split = split_of([(0, 90, [0]), (1, 91, [1])], [(1, 111, [0]), (0, 110, [1])], catalog_of(2))
+    test = replace(split.test, devices=Labels.of(["phone", "desktop"]))
+    task = next_basket(split.train, test, rng())
+    assert task.device is not None
+    assert {int(user): task.device.name(row) for row, user in enumerate(task.units)} == {1: "phone", 0: "desktop"}
 
 
 def test_what_has_gone_by_the_day_of_a_query_may_not_be_listed_and_is_not_wanted() -> None:

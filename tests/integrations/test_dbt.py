@@ -77,7 +77,7 @@ def raw() -> pa.Table:
         moment = f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S.%f}" if rng.random() < 0.5 else f"{time}"
         amount = rng.choice(["1", "2", ""])
         session, query = f"s{rng.integers(9)}", 'tea, "hot"'
-        rows.append([moment, session, kind, item, user, amount, "2.5", order, None, "3", query, "EUR"])
+        rows.append([moment, session, kind, item, user, amount, "2.5", order, None, "3", query, "EUR", "phone"])
     good = rows[0]
     faults = [
         (0, "soon"), (0, ""), (0, "nan"), (0, "-5"), (0, "1e300"), (1, " "), (2, "Purchase"), (2, None), (3, ""),
@@ -224,9 +224,12 @@ def made_of_orders(built: Built, target: str, folder: Path) -> tuple[pa.Table, p
     return table(made, "events").select(list(EVENTS)), table(made, "catalog").select(list(CATALOG)), steps
 
 
-@pytest.mark.parametrize("target", ["duckdb", "spark"])
-def test_a_year_of_online_retail(built: Built, target: str, tmp_path: Path) -> None:
-    shutil.copy(bundled(), tmp_path / "orders.parquet")
+@pytest.mark.parametrize(
+    ("target", "until"), [("duckdb", datetime(2012, 1, 1)), ("spark", datetime(2011, 3, 1))], ids=["duckdb", "spark"]
+)
+def test_a_year_of_online_retail(built: Built, target: str, until: datetime, tmp_path: Path) -> None:
+    """On Spark its first quarter: the SQL is the same, and a year takes minutes."""
+    pq.write_table(pq.read_table(bundled(), filters=pc.field("InvoiceDate") < until), tmp_path / "orders.parquet")
     events, catalog, steps = made_of_orders(built, target, tmp_path)
     our_events, our_catalog, our_steps = online_retail(tmp_path)
     assert events.num_rows > 0

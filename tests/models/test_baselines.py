@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from endcap.core.bands import price_bands
-from endcap.core.dataset import Searches
+from endcap.core.dataset import DAY, Searches
 from endcap.core.part import Part
 from endcap.core.records import Event
 from endcap.core.vocabulary import Vocabulary
@@ -58,12 +58,15 @@ def fitted(recipes: dict[str, Part], world: object) -> set[str]:
 
 
 def test_whatever_the_data_has_every_baseline_that_is_offered_can_be_fitted() -> None:
-    all_five = {"last_viewed", "popularity", "popularity_in_category", "same_category_and_price_band", "jaccard"}
-    assert fitted(baselines(checkerboard()), checkerboard()) == all_five
+    all_six = {
+        "last_viewed", "popularity", "popularity_7_days", "popularity_in_category", "same_category_and_price_band",
+        "jaccard",
+    }  # fmt: skip
+    assert fitted(baselines(checkerboard()), checkerboard()) == all_six
     views = shop([Event(kind="view", session_id="s", item_id=name, time=START) for name in "ab"])
-    assert fitted(baselines(views), views) == all_five
+    assert fitted(baselines(views), views) == all_six
     plain = orders(["a"])
-    assert fitted(baselines(plain), plain) == all_five
+    assert fitted(baselines(plain), plain) == all_six
 
 
 def test_where_people_search_matching_words_is_a_baseline() -> None:
@@ -74,3 +77,8 @@ def test_where_people_search_matching_words_is_a_baseline() -> None:
     assert "text_match" not in baselines(world)
     silent = replace(orders(["a"]), searches=asked.searches)
     assert "text_match" not in baselines(silent)
+
+
+def test_a_week_in_which_nothing_happened_is_no_baseline() -> None:
+    world = replace(orders(["a"]), now=START + 8 * DAY)
+    assert "popularity_7_days" not in fitted(baselines(world), world)

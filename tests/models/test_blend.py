@@ -1,10 +1,12 @@
 """Several retrievers as one: who knows the answers counts most."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from endcap.config import Config, parse
 from endcap.core.arrays import Codes, Ragged, Scores
 from endcap.core.candidates import Candidates
 from endcap.core.dataset import DAY, Dataset
@@ -15,9 +17,12 @@ from endcap.core.records import Event
 from endcap.models.blend import Blend, BlendModel, scaled
 from endcap.models.co_occurrence import CoOccurrence
 from endcap.models.held_out import Asking
+from endcap.models.ials import IALS
+from endcap.models.last_viewed import LastViewed
 from endcap.models.popular import Popular
 from endcap.models.prod2vec import Prod2Vec
 from endcap.models.sequential_rules import SequentialRules
+from endcap.models.session_factors import SessionFactors
 from endcap.models.weighing import Lists, learned
 from endcap.testing import START, RetrieverContract, ask, orders, same, saved_and_loaded, shop
 
@@ -134,6 +139,9 @@ def test_further_down_the_lists_there_is_more_and_reasons_still_add_up() -> None
     assert sorted(given.items.tolist()) == list(range(9))
     for item, score in zip(given.items.tolist(), given.scores.tolist(), strict=True):
         assert model.why(query, item).score == pytest.approx(score, abs=1e-5)
+    unheard = replace(model, weights=np.array([[1.0, 0.0]], np.float32))
+    for item, score in zip((last := unheard(query, 20)).items.tolist(), last.scores.tolist(), strict=True):
+        assert unheard.why(query, item).score == pytest.approx(score, abs=1e-5)
     codes, scores = model.many(Queries.of(world.catalog, np.zeros(1)), 9)
     assert codes[0].tolist() == given.items.tolist()
     assert scores[0] == pytest.approx(given.scores)
@@ -146,6 +154,21 @@ def test_reasons_are_those_of_the_models_in_proportion() -> None:
     why = model.why(ask(world.catalog, session=["a", "b"]), int(codes[2]))
     assert set(why.seeds.tolist()) == set(codes[:2].tolist())
     assert "popular with everybody" in why.because
+
+
+def test_many_queries_are_answered_by_matrix_products_as_one_is() -> None:
+    rng = np.random.default_rng(4)
+    world = orders(*([f"i{n}" for n in rng.choice(40, 5, replace=False)] for _ in range(60)))
+    factors = IALS(size=8, epochs=3, threads=1), SessionFactors(size=8, threads=1, again=False)
+    model = Blend(models=factors, source="histories", width=20).fit(world, RNG)
+    histories = Ragged.of([rng.choice(40, 3, replace=False) for _ in range(300)])
+    asked = Queries.of(world.catalog, np.zeros(300), history=histories)
+    codes, scores = model.many(asked, 10)
+    for row in (0, 1, 255, 256, 299):
+        alone = model(asked[row], 10)
+        assert codes[row].tolist() == alone.items.tolist()
+        assert scores[row] == pytest.approx(alone.scores, rel=1e-4)
+        assert not set(codes[row].tolist()) & set(histories[row].tolist())
 
 
 def test_saved_with_its_models() -> None:
@@ -174,6 +197,32 @@ def test_models_are_named_and_told_with_their_settings() -> None:
 def test_a_mistake_in_a_part_of_it_says_which(models: list[object], said: str) -> None:
     with pytest.raises(BadConfig, match=said):
         build("endcap.models.blend:Blend", {"models": models})
+
+
+def configured(blend: str) -> Config:
+    models = (
+        '[models.popular]\nuse = "popular"\nhalf_life = 3.0\n\n[models.rules]\nuse = "sequential_rules"\nwindow = 2\n'
+    )
+    return parse(f'[[sources]]\nuse = "csv"\nevents = "e.csv"\n\n{models}\n{blend}', Path("endcap.toml"))
+
+
+def test_configured_models_are_blended_by_their_names() -> None:
+    both = configured(
+        '[models.both]\nuse = "blend"\nmodels = ["rules", "popular", "last_viewed"]\n'
+        '[models.all]\nuse = "blend"\nmodels = ["both", { use = "popular" }]'
+    ).recipes
+    assert both["both"].models == (SequentialRules(window=2), Popular(half_life=3.0), LastViewed())
+    assert both["all"].models == (both["both"], Popular())
+
+
+def test_a_blend_may_have_the_name_of_what_it_blends() -> None:
+    blend = configured('[models.last_viewed]\nuse = "blend"\nmodels = ["last_viewed", "rules"]').recipes["last_viewed"]
+    assert blend.models == (LastViewed(), SequentialRules(window=2))
+
+
+def test_a_name_that_nothing_has_is_told_with_its_line() -> None:
+    with pytest.raises(BadConfig, match=r"endcap.toml, line 15: models.both.models: .*no model is called 'nobody'"):
+        configured('[models.both]\nuse = "blend"\nmodels = ["rules", "nobody"]')
 
 
 def rows(ragged: Ragged) -> list[list[int]]:
@@ -216,4 +265,3 @@ def test_users_are_asked_for_what_they_bought_next() -> None:
 def test_with_nothing_before_nothing_is_asked() -> None:
     for source in ("sessions", "baskets", "histories"):
         assert len(asking(source, share=0.99).of(orders(["a", "b"]), RNG)) == 0
-

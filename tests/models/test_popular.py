@@ -1,11 +1,14 @@
 """What everybody buys."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from endcap.core.dataset import DAY
 from endcap.core.errors import BadData
 from endcap.models.popular import Popular, PopularIn
-from endcap.testing import RetrieverContract, ask, checkerboard, orders
+from endcap.testing import START, RetrieverContract, ask, checkerboard, orders
 
 RNG = np.random.default_rng(0)
 
@@ -26,6 +29,16 @@ def test_counts_decay() -> None:
     assert items.decode(Popular(half_life=3.0).fit(world, RNG)(asked, 1).items) == ["new"]
 
 
+def test_only_the_last_days_count() -> None:
+    world = orders(["old"], ["old"], ["old"], *[[f"x{i}"] for i in range(7)], ["new"], ["new"])
+    given = Popular(days=1.5).fit(world, RNG)(ask(world.catalog), 9)
+    assert world.catalog.items.decode(given.items) == ["new"]
+    assert given.scores.tolist() == [2.0]
+    labelled = orders(["a", "b"], ["b"], ["a"], items={"a": {"category": "c"}, "b": {"category": "c"}})
+    within = PopularIn(days=1.5).fit(labelled, RNG)
+    assert within(ask(labelled.catalog, context=["a"]), 9).scores.tolist() == [1.0, 1.0]
+
+
 def test_what_was_never_bought_is_not_popular() -> None:
     world = orders(["a"], items={"b": {}})
     assert world.catalog.items.decode(Popular().fit(world, RNG)(ask(world.catalog), 9).items) == ["a"]
@@ -34,6 +47,9 @@ def test_what_was_never_bought_is_not_popular() -> None:
 def test_nothing_is_learned_from_a_kind_that_never_happened() -> None:
     with pytest.raises(BadData, match="no event is a view; event kinds in the data: purchase"):
         Popular(kinds=("view",)).fit(orders(["a"]), RNG)
+    late = replace(orders(["a"]), now=START + 9 * DAY)
+    with pytest.raises(BadData, match="no purchase in the last 7 days before the data ends"):
+        Popular(days=7.0).fit(late, RNG)
     with pytest.raises(BadData, match="no event kind is called buy"):
         Popular(kinds=("buy",)).fit(orders(["a"]), RNG)
 

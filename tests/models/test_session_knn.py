@@ -57,6 +57,11 @@ def test_coming_back_has_weights_of_its_own() -> None:
     assert world.catalog.items.decode(given.items)[0] == "a"
 
 
+def test_of_an_item_that_no_visit_has_nothing_is_known() -> None:
+    world = orders(["a", "b"], items={"unseen": {}})
+    assert len(SessionKNN().fit(world, RNG)(ask(world.catalog, session=["unseen"]), 9)) == 0
+
+
 def test_without_events_there_is_nothing_to_learn_from() -> None:
     world = orders(["a"])
     with pytest.raises(BadData, match="sessions"):

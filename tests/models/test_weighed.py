@@ -9,8 +9,9 @@ import pytest
 from endcap.core.dataset import Dataset
 from endcap.core.errors import BadData
 from endcap.core.records import Event
-from endcap.models.co_occurrence import SIMILARITIES, CoOccurrence
+from endcap.models.co_occurrence import CoOccurrence
 from endcap.models.popular import Popular
+from endcap.models.similarities import SIMILARITIES
 from endcap.testing import START, ask, checkerboard, orders, same, shop
 
 RNG = np.random.default_rng(0)

@@ -147,10 +147,7 @@ def parse(text: str, path: Path) -> Config:
         raise BadConfig("\n".join(_placed(path, text, problem) for problem in problems))
 
     part = partial(_part, path, text)
-    recipes = {
-        name: part(f"models.{name}", {key: table[key] for key in table if key not in ("index", "within")}, "model")
-        for name, table in settings.models.items()
-    }
+    recipes = {name: part(f"models.{name}", _unfolded(settings.models, name), "model") for name in settings.models}
     searches = {
         name: Search(part(f"models.{name}.index", table.get("index", "exact"), "index"), table.get("within", ""))
         for name, table in settings.models.items()
@@ -160,6 +157,21 @@ def parse(text: str, path: Path) -> Config:
         for name, slot in settings.slots.items()
     }
     return Config(path, text, settings, recipes, searches, stages)
+
+
+def _unfolded(models: Mapping[str, Mapping[str, Any]], name: str, around: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The settings of a model; each model that it names under ``models`` is there with its own.
+
+    Its own name, or that of one around it, is left as it stands: the name of a part.
+    """
+    table = {key: value for key, value in models[name].items() if key not in ("index", "within")}
+    around = (*around, name)
+    if isinstance(table.get("models"), list):
+        table["models"] = [
+            _unfolded(models, use, around) if isinstance(use, str) and use in models and use not in around else use
+            for use in table["models"]
+        ]
+    return table
 
 
 def _part(path: Path, text: str, place: str, use: Use, kind: str) -> Any:

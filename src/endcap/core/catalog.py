@@ -12,7 +12,7 @@ from endcap.core.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class Labels:
-    """A column with few different values: one code per item (-1: not known) and the name behind each code."""
+    """A column with few different values: one code per entry (-1: not known) and the name behind each code."""
 
     codes: Codes
     names: Vocabulary
@@ -24,6 +24,10 @@ class Labels:
         names = Vocabulary.of(value for value in values if value is not None)
         codes = [-1 if value is None else names.code(value) for value in values]
         return cls(np.array(codes, np.int32), names)
+
+    def take(self, which: Array) -> "Labels":
+        """Only the given entries (numbers or a mask), under the same names."""
+        return Labels(self.codes[which], self.names)
 
     def name(self, item: int) -> str | None:
         """The value of one item; None if it is not known."""

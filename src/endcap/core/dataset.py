@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.arrays import Array, Codes, Ragged, offsets_of
-from endcap.core.catalog import Catalog
+from endcap.core.catalog import Catalog, Labels
 from endcap.core.constants import Constants
 from endcap.core.errors import BadData
 from endcap.core.records import KINDS
@@ -113,6 +113,8 @@ class Dataset:
     """What preparation learned and serving repeats (scales, spellings, fillings), by table: ``events``, ``catalog``."""
     searches: Searches | None = None
     """None where nobody's searches are known."""
+    devices: Labels | None = None
+    """What each session was done with, such as ``phone``; None where that is known of none."""
 
     def of_kinds(self, *kinds: str) -> Events:
         """Only the events of the given kinds; raises `BadData` for a kind that does not exist."""
@@ -144,6 +146,15 @@ class Dataset:
     def baskets(self) -> Baskets:
         """The different items of each order, orders by time and items by code."""
         return self.events.grouped.baskets if self.events.grouped is not None else baskets_of(self.of_kinds("purchase"))
+
+    @cached_property
+    def basket_sessions(self) -> Codes:
+        """The session of each of the `baskets`: that of its first purchase."""
+        bought = self.of_kinds("purchase")
+        bought = bought.take(bought.order >= 0)
+        bought = bought.take(np.lexsort((bought.session, bought.time, bought.order)))
+        first = bought.take(np.flatnonzero(np.diff(bought.order, prepend=-1)))
+        return first.session[np.lexsort((first.order, first.time))]
 
     def histories(self, *kinds: str) -> Ragged:
         """Items that each user touched in one of the given ways, oldest first, repeats kept; one row per user code."""

@@ -20,6 +20,10 @@ class Part(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def __hash__(self) -> int:
+        # Pydantic's own cannot hash a part that has a list or a mapping among its settings.
+        return hash((type(self), self.model_dump_json()))
+
 
 def find(name: str, kind: str = "part") -> Any:
     """The class or function behind a name: an installed entry point, or ``module:Name``.

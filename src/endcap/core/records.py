@@ -30,6 +30,8 @@ class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     order_id: Id | None = None
     query: Annotated[str, Meta(max_length=500)] | None = None
     """What was typed, for a search."""
+    device: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    """What it was done with, in the words of the shop, such as ``phone``."""
 
 
 class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -254,18 +254,42 @@ def only_one(folder: Path, *, wait: bool = True) -> Iterator[None]:
 
     A folder in which nothing was left is removed again. Raises `Busy` instead of waiting, if told so.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = _locked(folder, wait)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Busy(f"{folder}: another process is at work on it at this moment") from error
         yield
     finally:
         with suppress(OSError):
             folder.rmdir()
         os.close(descriptor)
+
+
+def _locked(folder: Path, wait: bool) -> int:
+    """An open descriptor of the folder with the lock of it."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Who had the lock may have removed this folder, and by now others lock a new one of its name.
+            if _is_at(descriptor, folder):
+                return descriptor
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise Busy(f"{folder}: another process is at work on it at this moment") from error
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _is_at(descriptor: int, folder: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), folder.stat())
+    except FileNotFoundError:
+        return False
 
 
 def flush_folder(folder: Path) -> None:

@@ -21,7 +21,7 @@ from endcap.core.dataset import Baskets, Events, Grouped, Searches
 from endcap.core.records import KINDS
 from endcap.core.vocabulary import Vocabulary
 from endcap.data.columns import ROW
-from endcap.data.engines import arrow, batches, kept, reopened, stored
+from endcap.data.engines import arrow, batches, kept, reopened, rows, stored
 
 TEXTS = ("title", "image")
 """Catalog columns in which hardly a value comes twice; other texts are labels."""
@@ -165,6 +165,24 @@ class Coding:
         columns = self._arrays("search", types, fill)
         return Searches(**columns, texts=self.vocabulary(texts, "text")) if len(columns["text"]) else None
 
+    def devices(self) -> Labels | None:
+        """What each session was done with: what the first of its events to say it says; None if none ever does."""
+        if "device" not in self.seen.columns:
+            return None
+        told = self._table("told", lambda: _first_told(self.seen, "device"))
+        if not rows(told.limit(1)):
+            return None
+        names = self._table("devices", lambda: _numbered(told, "device_id", "device"))
+
+        def fill(arrays: Arrays) -> None:
+            named = told.join(names, "device_id").select("session_id", "device")
+            coded = self.sessions().left_join(named, "session_id")
+            code = coded.device.fill_null(ibis.literal(-1, "int32"))
+            for batch in batches(coded.select("session", code=code).order_by("session")):
+                arrays["code"].append(batch["code"].to_numpy())
+
+        return Labels(self._arrays("told", {"code": "i4"}, fill)["code"], self.vocabulary(names, "device"))
+
     def vocabulary(self, table: ibis.Table, code: str) -> Vocabulary:
         """The ids of a table of codes, in the order of the codes."""
 
@@ -183,11 +201,11 @@ class Coding:
     def catalog(self) -> Catalog:
         """What is known of each item; the catalog (not the events) has to fit into memory."""
         items = self.items()
-        rows = arrow(items.left_join(self.described, "item_id").order_by("item").drop("item_id_right"))
-        names = [name for name in rows.column_names if name not in ("item", "item_id", ROW)]
-        told = [name for name in names if name in ALWAYS or rows[name].null_count < len(rows)]
-        columns = {name: _column(name, pa.nulls(len(rows), pa.string())) for name in ALWAYS}
-        columns |= {name: _column(name, rows[name].combine_chunks()) for name in told}
+        shop = arrow(items.left_join(self.described, "item_id").order_by("item").drop("item_id_right"))
+        names = [name for name in shop.column_names if name not in ("item", "item_id", ROW)]
+        told = [name for name in names if name in ALWAYS or shop[name].null_count < len(shop)]
+        columns = {name: _column(name, pa.nulls(len(shop), pa.string())) for name in ALWAYS}
+        columns |= {name: _column(name, shop[name].combine_chunks()) for name in told}
         # What an item costs changes; the price of a moment is `as_of` that moment.
         listed = {"list_price": columns.pop("price")} if "price" in columns else {}
         return Catalog(self.vocabulary(items, "item"), columns | listed)
@@ -211,6 +229,14 @@ def _places(order: list[str]) -> ibis.Value:
 def _numbered(events: ibis.Table, name: str, code: str) -> ibis.Table:
     ids = events.filter(events[name].notnull()).select(name).distinct()
     return ids.select(name, **{code: _places([name])})
+
+
+def _first_told(events: ibis.Table, name: str) -> ibis.Table:
+    """Of each session the value of its first event that has one; of several at one moment the first by name."""
+    told = events.filter(events[name].notnull()).select("session_id", "time", told=events[name])
+    first = told.group_by("session_id").agg(first=told.time.min())
+    told = told.join(first, "session_id").filter(ibis._.time == ibis._.first)
+    return told.group_by("session_id").agg(**{f"{name}_id": told.told.min()})
 
 
 def _bytes(texts: pa.Array) -> tuple[Array, Array]:

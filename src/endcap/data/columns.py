@@ -22,6 +22,7 @@ EVENTS: Mapping[str, dt.DataType] = {
     "position": dt.float64,
     "query": dt.string,
     "currency": dt.string,
+    "device": dt.string,
 }
 CATALOG: Mapping[str, dt.DataType] = {
     "item_id": dt.string,

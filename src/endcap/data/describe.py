@@ -8,20 +8,25 @@ from endcap.core.arrays import Array
 from endcap.core.dataset import DAY, Dataset
 
 ON_SALE_DAYS = 90.0
-"""A shop without stock records is taken to sell what it sold within this many days."""
+"""A shop without stock records is taken to sell what it sold within this many days …
+
+… and one whose log has no purchase at all, what was seen within them.
+"""
 
 
 def as_of(data: Dataset) -> Dataset:
     """The dataset with the catalog columns that depend on time, as they stood at `data.now`.
 
     `price` (median of the last 30 days in which it was sold, per piece; if never, what the catalog lists, or NaN),
-    `available`, `bought` (how often), `age_days` (since first seen; NaN if never).
+    `available` (sold lately; in a log without any purchase, seen lately), `bought` (how often), `age_days` (since first
+    seen; NaN if never).
     """
     n, events = len(data.catalog), data.events
     first, last = np.full(n, np.nan), np.full(n, -np.inf)
     np.fmin.at(first, events.item, events.time)
     bought = data.of_kinds("purchase")
-    np.maximum.at(last, bought.item, bought.time)
+    alive = bought if len(bought) else events
+    np.maximum.at(last, alive.item, alive.time)
     recent = bought.take((bought.time > last[bought.item] - 30 * DAY) & ~np.isnan(bought.price))
     price = _medians(recent.item, recent.price, n)
     if "list_price" in data.catalog:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from endcap.data.agreeing import agreeing
-from endcap.data.columns import CATALOG, EVENTS, FILE, LINE, ROW, ROWS_PER_FILE
+from endcap.data.columns import CATALOG, EVENTS, FILE, LAST_TIME, LINE, ROW, ROWS_PER_FILE
 from endcap.data.engines import batches, discard, kept, rows
 from endcap.data.fitted import Fitted
 from endcap.data.left_out import left_out
@@ -130,7 +130,9 @@ class Ledger:
         with pq.ParquetWriter(path, schema) as writer:
             for table in self.rejected:
                 for batch in batches(table.order_by([ROW, "line"])):
-                    writer.write_table(self._placed(pa.Table.from_batches([batch])).select(QUARANTINE).cast(schema))
+                    placed = self._placed(pa.Table.from_batches([batch])).select(QUARANTINE)
+                    columns = [in_words(name, placed[name]) for name in QUARANTINE]
+                    writer.write_table(pa.table(columns, names=QUARANTINE).cast(schema))
                     written += batch.num_rows
         return written
 
@@ -168,10 +170,15 @@ class Ledger:
 
 
 def quarantined(table: ibis.Table, step: str, why: str | ibis.Value) -> ibis.Table:
-    """The rows in the columns of the quarantine and `ROW`; what the table does not have is null."""
+    """The rows in the columns of the quarantine and `ROW`; what the table does not have is null.
+
+    Fractions stay numbers, since engines spell them differently; `in_words` spells them.
+    """
 
     def text(name: str) -> ibis.Value:
-        return table[name].cast("string") if name in table.columns else ibis.null("string")
+        if name not in table.columns:
+            return ibis.null("string")
+        return table[name].cast("float64" if table[name].type().is_floating() else "string")
 
     def number(name: str) -> ibis.Value:
         return table[name].cast("int64") if name in table.columns else ibis.null("int64")
@@ -185,6 +192,19 @@ def quarantined(table: ibis.Table, step: str, why: str | ibis.Value) -> ibis.Tab
         **{name: text(name) for name in ROWS},
         **{ROW: number(ROW)},
     )
+
+
+def in_words(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of rejected rows as people read it: a time in UTC (ISO 8601), other fractions in few digits."""
+    if not pa.types.is_floating(column.type):
+        return column
+    plain = pc.cast(column, pa.string())
+    if name != "time":
+        return plain
+    moment = pc.and_(pc.greater_equal(column, 0.0), pc.less(column, LAST_TIME))
+    ticks = pc.round(pc.multiply(pc.if_else(moment, column, 0.0), 1e6)).cast(pa.int64())
+    dated = pc.strftime(ticks.cast(pa.timestamp("us")), format="%Y-%m-%dT%H:%M:%SZ")
+    return pc.if_else(moment, pc.replace_substring_regex(dated, r"\.?0*Z$", "Z"), plain)
 
 
 def _only_chooses(project: ops.Project) -> bool:

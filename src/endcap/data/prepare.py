@@ -229,8 +229,9 @@ def dataset_of(events: ibis.Table, catalog: ibis.Table, fingerprint: str, folder
     if not rows(coding.seen.limit(1)):
         raise BadData("the sources gave no event with an item: nothing can be learned")
     shop, users, coded = coding.catalog(), coding.vocabulary(coding.users(), "user"), coding.events()
-    data = Dataset(coded, shop, users, float(coded.time.max()) + 1.0, fingerprint, searches=coding.searches())
-    return as_of(data)
+    now = float(coded.time.max()) + 1.0
+    searches, devices = coding.searches(), coding.devices()
+    return as_of(Dataset(coded, shop, users, now, fingerprint, searches=searches, devices=devices))
 
 
 def fingerprint_of(files: Iterable[Path], settings: str, known: Path | None = None, now: float = 0.0) -> str:

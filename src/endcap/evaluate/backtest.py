@@ -1,7 +1,7 @@
 """Models, slots and baselines held against what happened after the cut."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal
@@ -29,6 +29,8 @@ DEPTH = max(CURVE)
 """How long the lists are."""
 MAIN = f"NDCG@{CUT}"
 """The metric that decides, and that segments are compared by."""
+FAMILY_MAIN = f"Family{MAIN}"
+"""The same of families, as `endcap.evaluate.families` tells it."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Entry:
     kind: Kind
     retriever: Retriever
     tasks: tuple[str, ...]
+    families: bool = False
+    """Whether its lists show one item of each family, so that it is the family that is right or wrong."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,13 @@ class Score:
     """Time for 1000 queries."""
     lists: Codes
     """Every list, cut at ten: ``[n, 10]``."""
+    families: bool = False
+    """Whether families are what it shows."""
+
+    @property
+    def headline(self) -> str:
+        """The metric that sentences tell of it, at the level that it shows."""
+        return FAMILY_MAIN if self.families and FAMILY_MAIN in self.values else MAIN
 
 
 @dataclass(frozen=True)
@@ -93,15 +104,17 @@ def entries(
     slots: Mapping[str, tuple[Retriever, str]],
     baselines: Mapping[str, Retriever],
     model_tasks: Sequence[str] = ("basket",),
+    by_family: Container[str] = (),
 ) -> tuple[Entry, ...]:
     """Who is judged on what: each slot on its own task, models on theirs and on those of the slots, baselines on all.
 
-    A model that has the name of a baseline is judged once, as the baseline.
+    The slots of `by_family` show one item of each family. A model that has the name of a baseline is judged once, as
+    the baseline.
     """
     every = tuple(dict.fromkeys([*model_tasks, *(task for _, task in slots.values())]))
     return (
         *(Entry(name, "model", model, every) for name, model in fitted.items() if name not in baselines),
-        *(Entry(name, "slot", slot, (task,)) for name, (slot, task) in slots.items()),
+        *(Entry(name, "slot", slot, (task,), name in by_family) for name, (slot, task) in slots.items()),
         *(Entry(name, "baseline", model, every) for name, model in baselines.items()),
     )
 
@@ -161,6 +174,7 @@ def evaluated(
         empty=int((codes[:, 0] < 0).sum()),
         seconds=1000 * seconds / max(len(codes), 1),
         lists=lists,
+        families=entry.families,
     )
 
 

@@ -24,20 +24,22 @@ def verdict(judged: Judged) -> str:
     if winner is None or baseline is None:
         missing = "no model or slot" if winner is None else "no baseline"
         return f"{title} {missing} was judged, so there is nothing to compare."
-    found = judged.comparisons[winner.name].reached[HIT].mean
+    hit = HIT if winner.headline == MAIN else f"Family{HIT}"
+    found = judged.comparisons[winner.name].reached[hit].mean
     success = judged.task.success.format(share=f"{100 * found:.1f}{SPACE}%")
-    above = judged.comparisons[winner.name].above[baseline.name][MAIN]
+    metric = winner.headline
+    above = judged.comparisons[winner.name].above[baseline.name][metric]
     parts = _parts(judged, winner.name, baseline.name)
     return (
-        f"{title}, {winner.name} {success} in its first ten{_times(judged, found)}. "
-        f"{_difference(above, baseline.name)}{parts}"
+        f"{title}, {winner.name} {success} in its first ten{_times(judged, found, hit)}. "
+        f"{_difference(above, baseline.name, metric)}{parts}"
     )
 
 
-def _times(judged: Judged, found: float) -> str:
+def _times(judged: Judged, found: float, hit: str) -> str:
     """How many times as often as the best baselines that find anything at all."""
     rates = {
-        score.name: judged.comparisons[score.name].reached[HIT].mean
+        score.name: judged.comparisons[score.name].reached[hit].mean
         for score in judged.scores
         if score.kind == "baseline"
     }
@@ -49,15 +51,15 @@ def _often(ratio: float) -> str:
     return "about as often" if 0.95 < ratio < 1.05 else f"{ratio:.1f} times as often"
 
 
-def _difference(above: Difference, baseline: str) -> str:
+def _difference(above: Difference, baseline: str, metric: str) -> str:
     span = f"95{SPACE}% interval {above.low:+.4f} to {above.high:+.4f}, {chance(above.corrected)}"
     if above.shown and above.mean > 0:
-        return f"It beats the best baseline, {baseline}: its {MAIN} is {above.mean:.4f} higher ({span})."
+        return f"It beats the best baseline, {baseline}: its {metric} is {above.mean:.4f} higher ({span})."
     if above.shown:
-        return f"It loses to the best baseline, {baseline}: its {MAIN} is {-above.mean:.4f} lower ({span})."
+        return f"It loses to the best baseline, {baseline}: its {metric} is {-above.mean:.4f} lower ({span})."
     return (
         f"That it is better than the best baseline, {baseline}, is not shown: "
-        f"the difference in {MAIN} is {above.mean:+.4f} ({span})."
+        f"the difference in {metric} is {above.mean:+.4f} ({span})."
     )
 
 

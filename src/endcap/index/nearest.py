@@ -25,6 +25,15 @@ class Embeds(Protocol):
 
 
 @runtime_checkable
+class EmbedsApart(Protocol):
+    """A model whose items are found by other vectors than those they ask with."""
+
+    @property
+    def targets(self) -> NDArray[np.float32]:
+        """One row per item, as long as what `Embeds.embed` gives."""
+
+
+@runtime_checkable
 class EmbedsEach(Protocol):
     """A model whose vector of a query is a sum over its seeds, and that can say which part is whose."""
 
@@ -44,6 +53,11 @@ class Index(Protocol):
         self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
     ) -> tuple[Codes, Scores]:
         """Codes and scores of the nearest of one vector, at most k."""
+
+
+def targets_of(model: Embeds) -> NDArray[np.float32]:
+    """What the items of a model are found by, and what an index of it is built of: its targets, else its vectors."""
+    return model.targets if isinstance(model, EmbedsApart) else model.vectors
 
 
 @dataclass(frozen=True)
@@ -88,7 +102,7 @@ class Nearest:
         if self.within or not isinstance(self.index, ExactIndex):
             return None
         vectors = [self.model.embed(query) for query in queries]
-        return _unit(np.stack(vectors)), _unit(self.model.vectors), queries.seeds
+        return _unit(np.stack(vectors)), _unit(targets_of(self.model)), queries.seeds
 
     def _allowed(self, query: Query) -> NDArray[np.bool_] | None:
         if not self.within:
@@ -108,7 +122,7 @@ class Nearest:
 
     def why(self, query: Query, item: int) -> Why:
         """By seed, its part in the cosine: a part of the query's vector has a part of the product."""
-        (vector,) = _unit(self.model.vectors[[item]])
+        (vector,) = _unit(targets_of(self.model)[[item]])
         if isinstance(self.model, EmbedsEach):
             each = np.asarray(self.model.embed_each(query), np.float64)
             return Why.of(query.seeds, each @ vector / max(float(np.linalg.norm(each.sum(axis=0))), 1e-12))

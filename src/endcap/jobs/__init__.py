@@ -6,7 +6,7 @@ from endcap.jobs.demonstrating import DEMO, demo, write_demo
 from endcap.jobs.diagnosing import diagnose
 from endcap.jobs.judging import evaluate
 from endcap.jobs.preparing import Prepared, init, lint, prepare, profile
-from endcap.jobs.releasing import release, rollback
+from endcap.jobs.releasing import release, rollback, verdict
 from endcap.jobs.tracking import Plotted, Warned, runs, runs_compare, runs_plot, runs_send, runs_show
 from endcap.jobs.training import train
 from endcap.jobs.tuning import tune
@@ -37,5 +37,6 @@ __all__ = [
     "serve",
     "train",
     "tune",
+    "verdict",
     "write_demo",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from endcap.jobs.common import CONFIG, NOBODY, charts, versions
 from endcap.jobs.evidence import kept_evidence
 from endcap.jobs.findings import costs_of, curves_of
 from endcap.jobs.preparing import prepared_with
-from endcap.jobs.splitting import split_of
+from endcap.jobs.splitting import known_at, split_of
 from endcap.jobs.tracking import evaluated_told, tracked
 from endcap.jobs.training import fitted
 
@@ -48,7 +48,7 @@ def evaluate(config: Path = CONFIG, watch: Watch = NOBODY, protocols: Sequence[s
     judge = judge_of(settings, watch, rng)
     report = Report(
         settings.settings.shop.name, tested, prepared.ledger, settings.text, versions(),
-        prepared.dataset.fingerprint, _judged_by(wanted, settings, prepared.dataset, split.cut, judge),
+        prepared.dataset.fingerprint, _judged_by(wanted, settings, prepared.dataset, split.cut, judge, watch),
         costs_of(with_baselines(settings, split.train)[0], split.train, entered, tested),
         curves_of(settings, split.train),
     )  # fmt: skip
@@ -83,13 +83,15 @@ def entered_of(config: Config, train: Dataset, watch: Watch) -> "tuple[Entry, ..
     A configured model that is such a baseline by its settings is judged once, under its own name, as the baseline.
     """
     from endcap.evaluate.backtest import entries
+    from endcap.slots.filters import one_per_family
 
     how, slots = config.settings.evaluate, config.settings.slots
     whole, always = with_baselines(config, train)
     models = fitted(whole, train, watch)
     baselines = {name: models[name] for name in dict.fromkeys([*how.baselines, *always])}
     filled = {name: (slot, task) for name, slot in config.slots(models).items() if (task := slots[name].task)}
-    return entries({name: models[name] for name in config.recipes}, filled, baselines, how.model_tasks)
+    shown = [name for name, (slot, _) in filled.items() if one_per_family in slot.stages.values()]
+    return entries({name: models[name] for name in config.recipes}, filled, baselines, how.model_tasks, shown)
 
 
 def with_baselines(config: Config, train: Dataset) -> tuple[Config, list[str]]:
@@ -116,17 +118,26 @@ def tasks_of(config: Config, train: Dataset) -> "Mapping[str, TaskMaker]":
 
 
 def _judged_by(
-    names: Sequence[Any], config: Config, data: Dataset, cut: float, judge: "Callable[[Split], BackTest]"
+    names: Sequence[Any],
+    config: Config,
+    data: Dataset,
+    cut: float,
+    judge: "Callable[[Split], BackTest]",
+    watch: Watch,
 ) -> "tuple[Protocol, ...]":
     """What comes of each protocol; each draws for itself, so that none changes what another finds."""
     from endcap.evaluate.protocols import Ways, protocol_of, splits_of
 
     how = config.settings.evaluate
     ways = Ways(cut, how.gap_days, how.windows, how.window_days, how.history_days, how.cold_share)
+
+    def known(until: float) -> Dataset:
+        return known_at(config, data, until, watch)
+
     found = []
     for name in names:
         rng = np.random.default_rng([config.settings.seed, *name.encode()])
-        found.append(protocol_of(name, splits_of(name, data, ways, rng), judge, rng))
+        found.append(protocol_of(name, splits_of(name, data, ways, rng, known), judge, rng))
     return tuple(found)
 
 

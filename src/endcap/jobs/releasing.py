@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from endcap.config import load
 from endcap.core.bundle import Bundle, Move, Shelf
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def release(config: Path = CONFIG, watch: Watch = NOBODY, override: str | None = None) -> Bundle:
     """Makes the candidate bundle the one that is served, if the gate lets it pass or `override` says why it must.
 
-    The verdict is written beside the bundle as ``NAME.verdict.json`` and ``NAME.verdict.md``. Raises `Refused` if it
-    does not pass, `BadBundle` if there is no candidate, and `Busy` if another process is releasing; then what is served
-    stays what it is.
+    The verdict is written beside the bundle as ``NAME.verdict.json``, ``NAME.verdict.md`` and ``NAME.verdict.html``.
+    Raises `Refused` if it does not pass, `BadBundle` if there is no candidate, and `Busy` if another process is
+    releasing; then what is served stays what it is.
     """
     from endcap.jobs.gating import verdict_on
 
@@ -76,10 +76,21 @@ def rollback(config: Path = CONFIG, watch: Watch = NOBODY, to: str | None = None
     return bundle
 
 
+def verdict(config: Path = CONFIG) -> Any:
+    """What the gate last said of the newest bundle, in plain values; None if it was not asked, or there is none."""
+    shelf = shelf_of(load(config, serving=True))
+    path = shelf.named("candidate")
+    written = shelf.folder / f"{path.name}.verdict.json" if path else None
+    return json.loads(written.read_text()) if written and written.exists() else None
+
+
 def _written(verdict: "Verdict", shelf: Shelf) -> None:
     """The verdict beside the bundle, whose own folder is sealed by its checksums."""
+    from endcap.evaluate.gate.page import html
+
     write_atomically(shelf.folder / f"{verdict.bundle}.verdict.json", json.dumps(verdict.to_json(), indent=1))
     write_atomically(shelf.folder / f"{verdict.bundle}.verdict.md", verdict.markdown())
+    write_atomically(shelf.folder / f"{verdict.bundle}.verdict.html", html(verdict))
 
 
 def _move(what: str, verdict: "Verdict") -> Move:

@@ -5,7 +5,7 @@
 
 from endcap.core.arrays import Strings
 from endcap.core.catalog import Catalog, Labels
-from endcap.core.dataset import Dataset
+from endcap.core.dataset import DAY, Dataset
 from endcap.core.part import Part
 from endcap.models.co_occurrence import CoOccurrence
 from endcap.models.last_viewed import LastViewed
@@ -13,6 +13,10 @@ from endcap.models.popular import Popular, PopularIn
 from endcap.models.rows import Source
 from endcap.models.same_band import PopularInBand
 from endcap.models.text_match import TextMatch
+
+WEEK = 7.0
+"""Days: what was wanted in the last of them is hard to beat on later time (Ji et al., A re-visit of the popularity
+baseline in recommender systems, SIGIR 2020)."""
 
 
 def baselines(data: Dataset) -> dict[str, Part]:
@@ -24,6 +28,8 @@ def baselines(data: Dataset) -> dict[str, Part]:
     if not kinds:
         return found
     found["popularity"] = Popular(kinds=kinds)
+    if data.between(data.now - WEEK * DAY, float("inf")).counts(*kinds).any():
+        found["popularity_7_days"] = Popular(kinds=kinds, days=WEEK)
     if isinstance(data.catalog.columns.get("category"), Labels):
         found["popularity_in_category"] = PopularIn(kinds=kinds)
         if "price" in data.catalog:

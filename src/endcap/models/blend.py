@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, PlainSerializer, PositiveInt
 
-from endcap.core.arrays import Array, Codes, Scores, distinct
+from endcap.core.arrays import Array, Codes, Ragged, Scores, distinct
 from endcap.core.candidates import Candidates
 from endcap.core.dataset import Dataset
 from endcap.core.errors import BadConfig
@@ -29,6 +29,8 @@ from endcap.models.weighing import Lists, Measure, Weights, learned
 Scale = Literal["best", "sum", "rank"]
 WIDER = 4
 """Who asks for more than the lists hold has each of them made so many times as long."""
+BLOCK = 256
+"""So many queries are compared with all items at a time."""
 
 
 def _recipe(use: Any) -> Any:
@@ -95,7 +97,9 @@ class Blend(Part):
             retrieving(recipe.fit(data, own))  # type: ignore[attr-defined]
             for recipe, own in zip(self.models, rng.spawn(len(self.models)), strict=True)
         )
-        return BlendModel(tuple(models), _names(self.models), weights, np.array(self.lengths, np.int64), self.scale, self.width)
+        return BlendModel(
+            tuple(models), _names(self.models), weights, np.array(self.lengths, np.int64), self.scale, self.width
+        )
 
 
 @dataclass(frozen=True)
@@ -134,27 +138,28 @@ class BlendModel:
         every = np.concatenate([codes for codes, _ in lists], axis=1)
         codes, scores = blended(every, np.concatenate(values, axis=1), len(queries.catalog), k)
         for row in np.flatnonzero((codes < 0).any(axis=1)).tolist():
-            if any((codes_of[row] >= 0).all() for codes_of, _ in lists):  # there is more further down
+            if any((held[row] >= 0).sum() >= self.width for held, _ in lists):  # there is more further down
                 found = self(queries[row], k)
                 codes[row, : len(found)], scores[row, : len(found)] = found.items, found.scores
         return codes, scores
 
     def why(self, query: Query, item: int) -> Why:
         """What each seed adds through each model: a model's reasons, in proportion, make up what its score adds."""
-        found, parts = Candidates.none(), []
+        found, parts = Candidates.none(), list[float]()
         for level, said in self._levels(query):
             before, found = found, found.then(level)
             if (level.items == item).any():
                 parts = [float(values[codes == item].sum()) for codes, values in said]
                 break
-        if not any(parts):
-            return Why.of(query.seeds[:0], np.empty(0))
         reasons = [self._reason(place, query, item, part) for place, part in enumerate(parts) if part]
-        lower = float(found.scores[found.items == item][0]) - sum(parts) if len(before) else 0.0
-        words = [why.because for why in reasons if why.because] + (["further down in the lists"] if lower else [])
+        if parts and len(before):
+            lower = float(found.scores[found.items == item][0]) - sum(parts)
+            reasons.append(Why.without_seeds(lower, "further down in the lists"))
+        if not reasons:
+            return Why.without_seeds(0.0, "")
         seeds, adds = (np.concatenate([getattr(why, name) for why in reasons]) for name in ("seeds", "adds"))
-        every, rest = Why.of(seeds, adds), sum(why.rest for why in reasons) + lower
-        return Why(every.seeds, every.adds, rest, "; ".join(dict.fromkeys(words)))
+        every, words = Why.of(seeds, adds), dict.fromkeys(why.because for why in reasons if why.because)
+        return Why(every.seeds, every.adds, sum(why.rest for why in reasons), "; ".join(words))
 
     def lists(self, queries: Queries, width: int) -> list[tuple[Codes, Array]]:
         """Of each model the first items ``[n, width]`` (-1: no more) and their scores on the common scale."""
@@ -213,13 +218,32 @@ def _names(recipes: tuple[Part, ...]) -> tuple[str, ...]:
 
 
 def _asked(model: Any, queries: Queries, width: int) -> tuple[Codes, Array]:
+    """The first items of each list ``[n, width]`` (-1: no more) and their scores, the fastest way the model knows."""
     if hasattr(model, "many"):
         codes, scores = model.many(queries, width)
         return codes, scores
+    if hasattr(model, "factors"):
+        vectors, items, left_out = model.factors(queries)
+        return _highest(vectors, items, left_out, width)
     codes, scores = np.full((len(queries), width), -1, np.int32), np.full((len(queries), width), np.nan, np.float32)
     for row, query in enumerate(queries):
         found = model(query, width)
         codes[row, : len(found)], scores[row, : len(found)] = found.items, found.scores
+    return codes, scores
+
+
+def _highest(vectors: Array, items: Array, left_out: Ragged, width: int) -> tuple[Codes, Scores]:
+    """The items with the highest products, but those left out and those of which nothing is known (0)."""
+    from endcap.models.kernels.blending import highest  # noqa: PLC0415 — a serving process asks one by one
+
+    n, rows = len(vectors), left_out.rows
+    codes, scores = np.full((n, width), -1, np.int32), np.full((n, width), np.nan, np.float32)
+    for start in range(0, n, BLOCK):
+        end = min(start + BLOCK, n)
+        products = vectors[start:end] @ items.T
+        out = slice(left_out.offsets[start], left_out.offsets[end])
+        products[rows[out] - start, left_out.values[out]] = np.nan
+        highest(products, codes[start:end], scores[start:end])
     return codes, scores
 
 

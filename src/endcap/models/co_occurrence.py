@@ -1,59 +1,101 @@
 """What is bought (or looked at) together, counted.
 
-Jaccard, cosine and conditional probability as in Deshpande and Karypis, Item-based top-N recommendation algorithms, ACM
-TOIS 22 (2004); lift as in association rules; shrinkage as in Bell and Koren, Improved neighborhood-based collaborative
-filtering, KDD Cup 2007. Where events have weights, a pair counts in a row as much as the lesser of its two, so that
-Jaccard becomes its weighted form (Ruzicka).
+Similarities and their sources are in `endcap.models.similarities`; shrinkage as in Bell and Koren, Improved
+neighborhood-based collaborative filtering, KDD Cup 2007. Where events have weights, a pair counts in a row as much as
+the lesser of its two, so that Jaccard becomes its weighted form (Ruzicka).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import NonNegativeFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
-from endcap.core.arrays import Codes, Ragged, Scores, among, distinct, offsets_of
+from endcap.core.arrays import Codes, Ragged, Scores, among, distinct
 from endcap.core.candidates import Candidates
-from endcap.core.dataset import Dataset
+from endcap.core.dataset import DAY, Dataset
+from endcap.core.errors import BadData
+from endcap.core.pairs import PairCounts
 from endcap.core.part import Part
 from endcap.core.query import Query
 from endcap.core.tunable import SETTLED, Between
 from endcap.core.why import Why
-from endcap.models.rows import TOUCHES, Source, by_item, rows_of, transposed, weighed_rows, weights_of
-
-SIMILARITIES = ("jaccard", "cosine", "lift", "conditional")
-NO_WEIGHTS = np.empty(0)
+from endcap.models.counted import added, counted, nearest, nearest_of, together
+from endcap.models.lines import changed_lines, lines_of
+from endcap.models.popular import HALF_LIVES
+from endcap.models.rows import TOUCHES, Source
+from endcap.models.similarities import Similarity, raised
 
 
 class CoOccurrence(Part):
-    """Scores each pair of items by how often they stand in one row, against how often each stands anywhere."""
+    """Scores each pair of items by how often they stand in one row, against how often each stands anywhere.
+
+    What a pair counts in a row: the lesser of what its two events count, times what the row counts, times how near the
+    two are in it; 1, if none of the settings for it is set.
+    """
 
     source: Annotated[Source, SETTLED] = "baskets"
     kinds: tuple[str, ...] = TOUCHES
     """Kinds of event that count, where it learns from sessions."""
-    similarity: Literal["jaccard", "cosine", "lift", "conditional"] = "cosine"
+    kind_weights: Annotated[Mapping[str, NonNegativeFloat], SETTLED] = {}
+    """What an event counts there by its kind, such as ``{view = 0.3}``; of kinds that are not named, 1."""
+    half_life: Annotated[PositiveFloat | None, HALF_LIVES] = None
+    """Days until an event counts half, and so a pair by its older one; without it, all count the same."""
+    length_power: Annotated[NonNegativeFloat, Between(0.0, 1.5)] = 0.0
+    """A row counts one over its length to this power: at 1, every row has as much to say."""
+    idf: Annotated[bool, SETTLED] = False
+    """A row counts log² (items of the catalog / its length): with the cosine, that of TF-IDF vectors (Salton)."""
+    distance: Annotated[PositiveFloat | None, SETTLED] = None
+    """Steps in a session or history after which a pair counts 1/e of what neighbours count."""
+    backwards: Annotated[float, Field(ge=0.0, le=1.0), SETTLED] = 1.0
+    """What a pair counts for the later of its two items: at 0, only what comes after an item is found."""
+    similarity: Similarity = "cosine"
+    own_exponent: Annotated[NonNegativeFloat, Between(0.0, 1.0)] = 0.5
+    """Of the cosine: what holds back pairs of the frequent among the items that are asked …"""
+    found_exponent: Annotated[NonNegativeFloat, Between(0.0, 1.0)] = 0.5
+    """… and among those that are found."""
     shrink: Annotated[NonNegativeFloat, Between(0.1, 1000.0, log=True)] = 10.0
     """Added to the denominator: distrust of pairs that were seen rarely."""
+    damping: Annotated[NonNegativeFloat, Between(0.0, 1.0)] = 0.0
+    """Scores are divided by what the found item counts to this power, whatever the similarity."""
+    power: Annotated[PositiveFloat, Between(0.3, 2.0, log=True)] = 1.0
+    """Scores are raised to it: below 1, many weak neighbours outvote a strong one."""
     neighbours: Annotated[PositiveInt, Between(2, 2000, log=True)] = 200
     """How many are kept per item."""
     seeds: Annotated[PositiveInt, Between(1, 100, log=True)] = 20
     """At most so many of the latest seeds are asked."""
+    updates: Annotated[bool, SETTLED] = False
+    """Keeps all counts (12 bytes a pair), so that the model can learn from what happens next."""
+
+    @model_validator(mode="after")
+    def _baskets_have_no_order(self) -> "CoOccurrence":
+        if self.source == "baskets" and (self.distance is not None or self.backwards != 1.0):
+            raise ValueError("distance and backwards need rows with an order: sessions or histories, not baskets")
+        return self
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "CoOccurrenceModel":
         """The best neighbours of every item, counted in one pass over the rows that have it."""
-        from endcap.models.kernels.counting import neighbours_of  # noqa: PLC0415 — compiled code is for fitting only
+        rows = together(lines_of(data, self), self, len(data.catalog))
+        if self.updates:
+            return self.of_counts(counted(rows), data.now)
+        neighbours, scores = nearest(rows, self, self.neighbours)
+        return CoOccurrenceModel(neighbours, raised(scores, self.power), self.seeds)
 
-        learned, n = rows_of(data, self.source, self.kinds), len(data.catalog)
-        rows, weights = weighed_rows(learned, weights_of(data, self.source, self.kinds))
-        have = transposed(rows, n)
-        counts = np.bincount(rows.values, weights, minlength=n).astype(np.float64)
-        lengths, items, scores = neighbours_of(
-            rows.offsets, rows.values, have.offsets, have.values, counts,
-            SIMILARITIES.index(self.similarity), self.shrink, len(rows), min(self.neighbours, n),
-            *((NO_WEIGHTS, NO_WEIGHTS) if weights is None else (weights, by_item(rows, weights))),
-        )  # fmt: skip
-        kept = items >= 0
-        return CoOccurrenceModel(Ragged(offsets_of(lengths), items[kept]), scores[kept], self.seeds)
+    def of_counts(self, counts: PairCounts, now: float) -> "CoOccurrenceModel":
+        """The same model from pairs that were counted elsewhere, by the same settings and as of `now`."""
+        neighbours, scores = nearest_of(counts, self, self.neighbours)
+        kept = Kept(counts, now, self.model_dump()) if self.updates else None
+        return CoOccurrenceModel(neighbours, raised(scores, self.power), self.seeds, kept)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a model needs in order to count on: the counts, as of when, and the settings of its recipe."""
+
+    counts: PairCounts
+    now: float
+    settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -63,6 +105,7 @@ class CoOccurrenceModel:
     neighbours: Ragged
     scores: Scores
     seeds: int
+    kept: Kept | None = None
 
     def __call__(self, query: Query, k: int) -> Candidates:
         """The k items with the highest sum of scores over the seeds, the seeds themselves left out."""
@@ -90,6 +133,24 @@ class CoOccurrenceModel:
         seeds = query.seeds[-self.seeds :]
         lists = [self._of(seed) for seed in seeds]
         return Why.of(seeds, np.array([scores[items == item].sum(dtype=np.float64) for items, scores in lists]))
+
+    def updated(self, data: Dataset, since: float) -> "CoOccurrenceModel":
+        """The same model after what happened from `since` on (seconds since 1970); `data` holds it and all before.
+
+        Rows that are new or went on are counted as they were and as they are, and the difference is added: exactly
+        what counting everything anew gives, but for the rounding of counts that are no whole numbers. Items that are
+        new to the catalog have the codes after those of the others. Raises `BadData` if the counts were not kept.
+        """
+        if self.kept is None:
+            raise BadData("this model did not keep what it counted: fit co_occurrence with updates = true")
+        how = CoOccurrence(**self.kept.settings)
+        if data.events.weight is not None or (how.idf and len(data.catalog) != len(self.neighbours)):
+            # Weights of events are shares of the greatest, and rarity one of the catalog: with them, all changes.
+            return how.fit(data, np.random.default_rng(0))
+        n, counts = len(data.catalog), self.kept.counts
+        scale = 1.0 if how.half_life is None else 0.5 ** ((data.now - self.kept.now) / (how.half_life * DAY))
+        before, after = (counted(together(lines, how, n)) for lines in changed_lines(data, how, since))
+        return how.of_counts(added(before, added(counts, after, scale), -1.0), data.now)
 
     def _of(self, item: int) -> tuple[Codes, Scores]:
         start, end = self.neighbours.offsets[item], self.neighbours.offsets[item + 1]

@@ -42,7 +42,9 @@ class Embedded:
             length = max(float(np.linalg.norm(each.sum(axis=0))), 1e-12)
             return Why.of(query.seeds, each @ self.vectors[item] / length)
         (vector,) = _unit(self.model.embed(query)[None, :])
-        return Why.without_seeds(float(vector @ self.vectors[item]), f"near to this visitor ({type(self.model).__name__})")
+        return Why.without_seeds(
+            float(vector @ self.vectors[item]), f"near to this visitor ({type(self.model).__name__})"
+        )
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,12 +8,12 @@ from pydantic import PositiveFloat
 
 from endcap.core.arrays import Array, Codes, Ragged, Scores
 from endcap.core.candidates import Candidates, best
-from endcap.core.dataset import Dataset
+from endcap.core.dataset import DAY, Dataset
 from endcap.core.errors import BadData
 from endcap.core.part import Part
 from endcap.core.query import Queries, Query
 from endcap.core.records import KINDS
-from endcap.core.tunable import OneOf
+from endcap.core.tunable import SETTLED, OneOf
 from endcap.core.why import Why
 
 HALF_LIVES = OneOf((None, 7.0, 14.0, 30.0, 60.0, 120.0, 365.0))
@@ -26,11 +26,16 @@ class Popular(Part):
     kinds: tuple[str, ...] = ("purchase",)
     half_life: Annotated[PositiveFloat | None, HALF_LIVES] = None
     """Days until an event counts half; without it, all count the same."""
+    days: Annotated[PositiveFloat | None, SETTLED] = None
+    """Only the last so many days count; without it, all of time."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "PopularModel":
         """All items that were ever counted, best first; raises `BadData` if nothing was."""
-        counts = data.counts(*self.kinds, half_life=self.half_life, weighed=True)
+        lately = data if self.days is None else data.between(data.now - self.days * DAY, np.inf)
+        counts = lately.counts(*self.kinds, half_life=self.half_life, weighed=True)
         if not counts.any():
+            if self.days and data.counts(*self.kinds).any() and not lately.counts(*self.kinds).any():
+                raise BadData(f"no {' or '.join(self.kinds)} in the last {self.days:g} days before the data ends")
             if data.counts(*self.kinds).any():
                 raise BadData(f"every {' or '.join(self.kinds)} weighs nothing: see the weights in [prepare] events")
             there = ", ".join(KINDS[kind] for kind in np.unique(data.events.kind)) or "none"
@@ -70,11 +75,13 @@ class PopularIn(Part):
     kinds: tuple[str, ...] = ("purchase",)
     half_life: Annotated[PositiveFloat | None, HALF_LIVES] = None
     """Days until an event counts half; without it, all count the same."""
+    days: Annotated[PositiveFloat | None, SETTLED] = None
+    """Only the last so many days count; without it, all of time."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "PopularInModel":
         """One list per label, best first."""
         labels = data.catalog.labels(self.by)
-        popular = Popular(kinds=self.kinds, half_life=self.half_life).fit(data, rng)
+        popular = Popular(kinds=self.kinds, half_life=self.half_life, days=self.days).fit(data, rng)
         groups = labels.codes[popular.items]
         lists = Ragged.grouped(groups, popular.items, len(labels.names))
         scores = Ragged.grouped(groups, popular.scores, len(labels.names))

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from endcap.core.arrays import Array, Codes, Ragged, Scores, among, distinct, offsets_of
+from endcap.core.arrays import Codes, Ragged, Scores, among, distinct, offsets_of
 from endcap.core.candidates import Candidates
-from endcap.core.dataset import DAY, Dataset, Events
+from endcap.core.dataset import DAY, Dataset
 from endcap.core.errors import BadData
 from endcap.core.part import Part
 from endcap.core.query import Queries, Query
@@ -87,7 +87,7 @@ class SequentialRules(Part):
     def _rows(self, data: Dataset) -> tuple[Ragged, NDArray[np.float64]]:
         """The items of each session or user, oldest first, and what each of them counts."""
         events = data.of_kinds(*self.kinds)
-        groups, n = (events.session, _count(events.session)) if self.source == "sessions" else _users(events, data)
+        groups = events.session if self.source == "sessions" else events.user
         order = np.lexsort((np.arange(len(events)), events.time, groups))
         order = order[groups[order] >= 0]
         weights = np.ones(len(order))
@@ -95,7 +95,7 @@ class SequentialRules(Part):
             weights *= events.weight[order]
         if self.age is not None:
             weights *= np.exp((events.time[order] - data.now) / (self.age * DAY))
-        offsets = offsets_of(np.bincount(groups[order], minlength=n))
+        offsets = offsets_of(np.bincount(groups[order]))
         return Ragged(offsets, events.item[order].astype(np.int32)), weights
 
     def _decay(self) -> NDArray[np.float64]:
@@ -109,14 +109,6 @@ class SequentialRules(Part):
             "none": np.ones(self.window),
         }
         return decays[self.decay]
-
-
-def _count(groups: Array) -> int:
-    return int(groups.max(initial=-1)) + 1
-
-
-def _users(events: Events, data: Dataset) -> tuple[Array, int]:
-    return events.user, len(data.users)
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ class SessionKNNModel:
         weight = np.where(steps < 0, weight * self.backwards, weight) * self.found[items]
         codes, position = distinct(items)
         scores = np.bincount(position, weight, minlength=len(codes))
-        scores *= np.where(codes == visit[-1], self.again_last, np.where(among(codes, visit), self.again, 1.0))
+        scores = scores * np.where(codes == visit[-1], self.again_last, np.where(among(codes, visit), self.again, 1.0))
         held = scores > 0
         return Candidates(codes[held], scores[held].astype(np.float32)).top(k)
 

@@ -5,19 +5,23 @@ With c what two items count together, a and b what each counts alone, N what all
 | name | score | source |
 |---|---|---|
 | ``jaccard`` | c / (a + b - c + s) | |
-| ``cosine`` | c / (aᵖ bᵠ + s); p = q = 1/2 is Salton's, others are asymmetric | Aiolli, Efficient top-N recommendation, RecSys 2013 |
+| ``cosine`` | c / (aᵖ bᵠ + s); p = q = 1/2 is Salton's, others are asymmetric | Aiolli, RecSys 2013 |
 | ``lift`` | c N / (a b) · c / (c + s) | association rules |
 | ``conditional`` | c / (a + s) | Deshpande and Karypis, ACM TOIS 22 (2004) |
-| ``pmi`` | log(c N / (a b)) · c / (c + s); ``ppmi`` keeps only what is above zero | Church and Hanks (1990); Pantel and Lin, KDD 2002 |
+| ``pmi`` | log(c N / (a b)) · c / (c + s) | Church and Hanks (1990); Pantel and Lin, KDD 2002 |
+| ``ppmi`` | ``pmi``, of which only what is above zero is kept | |
 | ``npmi`` | ``pmi`` over -log(c / N): at most 1 | Bouma (2009) |
 """
 
-from typing import Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.arrays import Scores
+
+if TYPE_CHECKING:
+    from endcap.models.kernels.counting import Measure
 
 Similarity = Literal["jaccard", "cosine", "lift", "conditional", "pmi", "ppmi", "npmi"]
 SIMILARITIES: tuple[str, ...] = get_args(Similarity)
@@ -48,7 +52,7 @@ class Measured(Protocol):
         """Popularity damping of what is found."""
 
 
-def measure_of(how: Measured, alone: NDArray[np.float64], total: float) -> tuple[object, ...]:
+def measure_of(how: Measured, alone: NDArray[np.float64], total: float) -> "Measure":
     """What the kernel needs to score a pair, from what each item counts alone and all rows together."""
     from endcap.models.kernels.counting import Measure  # noqa: PLC0415 — compiled code is for fitting only
 
@@ -65,4 +69,5 @@ def raised(scores: Scores, power: float) -> Scores:
     """Scores to a power, their signs kept; the order stays as it is."""
     if power == 1.0:
         return scores
-    return (np.sign(scores) * np.abs(scores) ** power).astype(np.float32)
+    higher: Scores = (np.sign(scores) * np.abs(scores) ** power).astype(np.float32)
+    return higher

@@ -47,7 +47,7 @@ class Lists:
         keys = [(rows + codes[has])[held] for (codes, _), held in zip(lists, inside, strict=True)]
         every, place = distinct(np.concatenate(keys))
         features = np.zeros((len(every), len(lists)), np.float32)
-        ends = offsets_of([len(key) for key in keys])
+        ends = offsets_of(np.array([len(key) for key in keys]))
         for column, ((_, values), held) in enumerate(zip(lists, inside, strict=True)):
             features[place[ends[column] : ends[column + 1]], column] = values[has][held]
         offsets = offsets_of(np.bincount(every // n_items, minlength=len(has)))

@@ -100,10 +100,10 @@ class RetrieverContract:
 
     def _fitted(self, world: Dataset) -> Retriever:
         from endcap.index.exact import Exact  # noqa: PLC0415 — only for models that embed
-        from endcap.index.nearest import Nearest  # noqa: PLC0415
+        from endcap.index.nearest import Nearest, targets_of  # noqa: PLC0415
 
         model = read_only(self.recipe.fit(world, np.random.default_rng(7)))
-        return model if callable(model) else read_only(Nearest(model, Exact().build(model.vectors)))
+        return model if callable(model) else read_only(Nearest(model, Exact().build(targets_of(model))))
 
     def _queries(self) -> list[Query]:
         catalog = checkerboard().catalog

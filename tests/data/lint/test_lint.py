@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ def test_a_task_is_known_by_the_name_that_evaluation_has_for_it() -> None:
     assert set(TASKS) <= set(JUDGED)
 
 
-def test_a_stage_that_nothing_passes_disables_its_slot() -> None:
+def test_a_stage_that_nothing_passes_disables_its_slot_unless_it_goes_by_something_else() -> None:
     hungry = needs_of(
         {"p": Popular(kinds=("view",))}, {"home": ("p",)}, stages={"home": {"available": available}},
         tasks={"home": "next_purchases"},
@@ -88,8 +89,13 @@ def test_a_stage_that_nothing_passes_disables_its_slot() -> None:
     found = health(*VIEWS, needs=hungry)
     stage, task = finding(found, "starved_stages"), finding(found, "starved_tasks")
     assert stage is not None
-    assert (stage.severity, stage.disables) == ("error", ("slots.home",))
-    assert "slots.home: its stage 'available' goes by purchase, and there is none" in stage.says
+    assert (stage.severity, stage.disables, stage.harms) == ("note", (), ("slots.home",))
+    assert "'available' goes by purchase, and there is none, so that it goes by what was seen lately" in stage.says
+    bare = replace(hungry, stages={"home": {"sold": Need(("purchase",))}})
+    shut = finding(health(*VIEWS, needs=bare), "starved_stages")
+    assert shut is not None
+    assert (shut.severity, shut.disables, shut.harms) == ("error", ("slots.home",), ())
+    assert "slots.home: its stage 'sold' goes by purchase, and there is none, so that nothing passes" in shut.says
     assert task is not None
     assert (task.severity, task.harms) == ("warning", ("slots.home",))
     assert "judged on 'next_purchases', which asks about purchase with user_id" in task.says
@@ -298,5 +304,6 @@ def test_lint_on_spark_says_what_it_says_on_duckdb(shop: Path, spark: Any) -> No
     events.write_text(events.read_text().replace(",purchase,", ",buy,", 9).replace(",1.5,", ",-1.5,", 3))
     ours = jobs.lint(shop).to_json()
     shop.write_text(f'[shop]\nengine = "pyspark://local[2]"\n{SETTINGS}')
-    assert finding(jobs.lint(shop), "unknown_kinds") is not None
-    assert jobs.lint(shop).to_json() == ours
+    theirs = jobs.lint(shop)
+    assert finding(theirs, "unknown_kinds") is not None
+    assert theirs.to_json() == ours

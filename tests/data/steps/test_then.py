@@ -14,7 +14,7 @@ from endcap.data import steps
 from endcap.data.columns import ROW
 from endcap.data.ledger import Ledger
 from endcap.data.prepare import Plan, stepped
-from endcap.jobs import prepare
+from endcap.jobs import evaluate, prepare
 from endcap.jobs.splitting import split_of
 
 CUT = 5_000.0
@@ -128,6 +128,47 @@ def test_a_guest_who_logs_in_after_the_cut_is_a_guest_until_then(tmp_path: Path,
     assert (data.events.user >= 0).sum() == (5 if merged else 1)
     assert (split.train.events.user >= 0).sum() == 0
     assert ((split.test.events.user >= 0).sum(), len(split.test.events)) == (1, 2)
-    assert (tmp_path / "var" / "known" / "dataset").exists() == merged
+    assert len([*(tmp_path / "var").glob("known/*/*/dataset")]) == merged
     again = split_of(load(config), data)
     assert again.train.fingerprint == split.train.fingerprint
+
+
+JUDGED = """
+[evaluate]
+protocols = ["rolling", "users", "items"]
+windows = 2
+window_days = 4
+gap_days = 1
+cold_share = 1e-9
+queries = 20
+"""
+
+
+@pytest.mark.usefixtures("events")
+def test_no_protocol_with_a_cut_knows_who_logs_in_after_it(tmp_path: Path) -> None:
+    """Each day a guest buys, and is known three days later; whoever looks ahead knows ann in the last days too."""
+    first, day = 1.7e9, 86_400.0
+    lines = [f"{first + n * day:.0f},b{n},purchase,i{n % 3},bob,b{n}" for n in range(20)]
+    lines += [f"{first + n * day + 60:.0f},g{n},purchase,i{n % 2},,g{n}" for n in range(20)]
+    lines += [f"{first + (n + 3) * day + 90:.0f},g{n},view,i2,ann," for n in range(17)]
+    (tmp_path / "events.csv").write_text("\n".join(["time,session_id,kind,item_id,user_id,order_id", *lines, ""]))
+    config = tmp_path / "endcap.toml"
+    config.write_text(SHOP.format(steps='["identity_merged"]') + JUDGED)
+    found = {
+        sitting.name: sitting.back_test.split.train
+        for protocol in evaluate(config).protocols for sitting in protocol.sittings
+    }  # fmt: skip
+    assert {"window 1 of 2", "window 2 of 2", "known users", "known and unknown items"} <= set(found)
+    for name, train in found.items():
+        known = int((train.now - first - 90) // day) - 3 + 1  # of so many guests, the login was before the end
+        ann = train.users.code("ann")
+        assert (train.events.user == ann).sum() == 2 * known > 0, name
+    moments = {train.now for train in found.values()}
+    assert len(moments) == 3
+    kept = sorted((tmp_path / "var").glob("known/*/*/dataset"))
+    assert len(kept) == len(moments)
+    with (tmp_path / "events.csv").open("a") as file:
+        file.write(f"{first + 20 * day:.0f},b20,purchase,i0,bob,b20\n")
+    split_of(load(config), prepare(config).dataset)
+    assert len(set((tmp_path / "var").glob("known/*/*/dataset")) - set(kept)) == 1
+    assert not any(folder.exists() for folder in kept)

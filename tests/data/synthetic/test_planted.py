@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from endcap.data.synthetic import Shop
-from endcap.data.synthetic.settings import LINKS
+from endcap.data.synthetic.settings import DEVICES, LINKS
 from endcap.data.synthetic.world import DAY, world_of
 
 Ask = Callable[[str], list[tuple]]  # type: ignore[type-arg]
@@ -201,6 +201,17 @@ def test_visits_follow_the_rhythm_of_day_and_week(ask_plain: Ask, plain: Shop) -
 def test_few_items_draw_most_of_the_views(ask_usual: Ask) -> None:
     views = np.sort([n for (n,) in ask_usual("select count(*) from events where kind = 'view' group by item_id")])
     assert views[-len(views) // 5 :].sum() > views.sum() / 2
+
+
+def test_sessions_have_devices_by_their_shares_and_returns_have_none(ask_usual: Ask) -> None:
+    rows = ask_usual("""
+        select visitor_id, s.kind, min(device), count(distinct device)
+        from events join sessions s using (session_id) group by session_id, visitor_id, s.kind""")
+    assert {of for _, kind, _, of in rows if kind != "return"} == {1}
+    assert {of for _, kind, _, of in rows if kind == "return"} == {0}
+    first = {visitor: device for visitor, kind, device, _ in rows if kind == "visit"}
+    for name, share in DEVICES.items():
+        assert near(list(first.values()).count(name), len(first), share)
 
 
 def test_prices_are_log_normal_in_each_category_and_bands_are_its_thirds(ask_plain: Ask) -> None:

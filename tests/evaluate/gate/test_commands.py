@@ -1,5 +1,6 @@
 """What a person types and reads: a refusal, an override, and the way back."""
 
+import json
 import sys
 from dataclasses import replace
 
@@ -30,8 +31,10 @@ def test_refused_released_all_the_same_and_taken_back(small: Small) -> None:
     assert "every list has one score for all of its items" in result.stderr
     assert f"error: flat is not released; what is served stays {first}\n" in result.stderr
     assert 'flat.verdict.md; to release it all the same: --override "reason"' in result.stderr
-    result = run("release", "--override", "we know", "-c", small.config)
-    assert result.exit_code == 0
+    result = run("release", "--json", "-c", small.config)
+    assert (result.exit_code, json.loads(result.stdout)["outcome"]) == (1, "refused")
+    result = run("release", "--override", "we know", "--json", "-c", small.config)
+    assert (result.exit_code, json.loads(result.stdout)["reason"]) == (0, "we know")
     assert "flat is released against the rules" in result.stderr
     assert small.name() == "flat"
     result = run("rollback", "--reason", "we did not", "-c", small.config)

@@ -53,6 +53,10 @@ def test_the_first_release_is_held_against_baselines_alone(small: Small) -> None
     assert {at.what for at in small.shelf.history()} == {"released"}
     page = (small.shelf.folder / f"{small.name()}.verdict.md").read_text()
     assert page.startswith(f"# {small.name()} may be released")
+    page = (small.shelf.folder / f"{small.name()}.verdict.html").read_text()
+    assert f"<h1>{small.name()}</h1>" in page
+    assert "nothing is served yet; held against baselines alone" in page
+    assert page.count("<section>") == len({at["decided"] for at in verdict["findings"]})
 
 
 def test_what_is_served_already_is_not_judged_again(small: Small) -> None:

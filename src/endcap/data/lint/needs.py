@@ -28,6 +28,8 @@ class Need:
     """What people call the rows: events, baskets, sessions or histories."""
     chosen: bool = False
     """Whether the settings name the kinds; of those that a recipe has by itself, some may be missing."""
+    otherwise: str = ""
+    """What a stage goes by where there are no such events; where nothing is said, nothing passes it."""
 
     @property
     def spoken(self) -> str:
@@ -38,7 +40,7 @@ class Need:
 
 
 STAGES: Mapping[str, Need] = {
-    "available": Need(("purchase",)),
+    "available": Need(("purchase",), otherwise="what was seen lately"),
     "same_category": Need((), label="category"),
     "other_families": Need((), label="family"),
 }

@@ -113,17 +113,19 @@ def absent_kinds(shop: Shop) -> Iterator[Finding]:
 
 
 def starved_stages(shop: Shop) -> Iterator[Finding]:
-    """A stage that lets only through what happened lets nothing through where it never did."""
+    """Where nothing happened, a stage that goes by what did lets nothing through, or goes by something else."""
     kinds = ", ".join(f"{kind} {rows:,}" for kind, rows in shop.summary.histograms["kind"].items()) or "none"
     for slot, stages in shop.needs.stages.items():
         for name, need in stages.items():
             if need.kinds and not shop.kinds(*need.kinds):
+                then = f"so that it goes by {need.otherwise}" if need.otherwise else "so that nothing passes"
+                place = (f"slots.{slot}",)
                 yield Finding(
-                    "starved_stages", "error",
-                    f"slots.{slot}: its stage {name!r} goes by {need.spoken}, and there is none, so that nothing "
-                    f"passes; kinds in the data: {kinds}",
+                    "starved_stages", "note" if need.otherwise else "error",
+                    f"slots.{slot}: its stage {name!r} goes by {need.spoken}, and there is none, {then}; "
+                    f"kinds in the data: {kinds}",
                     "stages", 1, len(stages), f"deliver such events, or take {name!r} out of the stages",
-                    disables=(f"slots.{slot}",),
+                    disables=() if need.otherwise else place, harms=place if need.otherwise else (),
                 )  # fmt: skip
 
 

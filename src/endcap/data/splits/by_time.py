@@ -1,5 +1,6 @@
 """Splits by time: what is learned from lies before what is judged on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -56,17 +57,25 @@ def split_at(data: Dataset, cut: float, gap_days: float = 0.0, start: float = -n
 
 
 def rolling_splits(
-    data: Dataset, windows: int = 4, days: float = 28.0, gap_days: float = 0.0, history_days: float | None = None
+    data: Dataset,
+    windows: int = 4,
+    days: float = 28.0,
+    gap_days: float = 0.0,
+    history_days: float | None = None,
+    known: Callable[[float], Dataset] | None = None,
 ) -> tuple[Split, ...]:
     """As many splits, oldest first, whose test sides are the last windows of so many days, one after the other.
 
-    Each learns from everything before its window, or from the last `history_days` of it. Raises `BadData` if there is
-    nothing to learn from before one, or nothing to judge on in it.
+    Each learns from everything before its window, or from the last `history_days` of it. `known` gives the dataset as
+    it was known at the end of each training, if that depends on when. Raises `BadData` if there is nothing to learn
+    from before a window, or nothing to judge on in it.
     """
     cuts = [data.now - (windows - place) * days * DAY for place in range(windows)]
     until = 0.0 if history_days is None else (gap_days + history_days) * DAY
     return tuple(
-        split_at(data, cut, gap_days, cut - until if until else -np.inf, following)
+        split_at(
+            known(cut - gap_days * DAY) if known else data, cut, gap_days, cut - until if until else -np.inf, following
+        )
         for cut, following in zip(cuts, [*cuts[1:], np.inf], strict=True)
     )
 

@@ -34,6 +34,7 @@ EVENT_NAMES: Mapping[str, str] = {
     "query": "query searchterm searchquery search keyword keywords suchbegriff suche busqueda recherche",
     "slate_id": "slateid recommendationid impressionid listid",
     "position": "position rank slot place",
+    "device": "device devicecategory devicetype platform geraet geraetetyp dispositivo appareil apparaat",
 }
 CATALOG_NAMES: Mapping[str, str] = {
     "item_id": EVENT_NAMES["item_id"] + " id code handle",

@@ -1,5 +1,7 @@
 """Events that were delivered or counted more than once."""
 
+from typing import Any
+
 import ibis
 from pydantic import PositiveFloat
 
@@ -19,8 +21,8 @@ def without_repeats(events: ibis.Table) -> ibis.Table:
     hashed = events.mutate(_hash_=_hash(events))
     crowded = hashed.group_by("_hash_").agg(_rows_=ibis._.count()).filter(ibis._._rows_ > 1)
     suspects = hashed.semi_join(crowded, "_hash_")
-    place = ibis.row_number().over(group_by=told(events), order_by=ROW)
-    again = suspects.mutate(_again_=place).filter(ibis._._again_ > 0)
+    window, alike = _among_alike(suspects, told(events), [suspects[ROW]])
+    again = suspects.mutate(_again_=alike & suspects[ROW].lag().over(window).notnull()).filter(ibis._._again_)
     return events.anti_join(again.select(ROW), ROW)
 
 
@@ -42,9 +44,21 @@ def without_echoes(events: ibis.Table, seconds: PositiveFloat = 2.0) -> ibis.Tab
     before, counts once.
     """
     same = [name for name in told(events) if name != "time"]
-    before = events.time.lag().over(group_by=same, order_by=in_order(events))
-    pause = events.time - before
+    window, alike = _among_alike(events, same, in_order(events))
+    pause = ibis.ifelse(alike, events.time - events.time.lag().over(window), ibis.null("float64"))
     return events.mutate(_pause_=pause).filter(lambda t: t._pause_.isnull() | (t._pause_ > seconds)).drop("_pause_")
+
+
+def _among_alike(table: ibis.Table, names: list[str], order: list[ibis.Value]) -> tuple[Any, ibis.Value]:
+    """A window in which rows that agree in these columns follow each other in this order; whether the one before does.
+
+    Not every engine groups a window by fractions (BigQuery does not), and to round them would take two that differ for
+    one. So rows are grouped by all else and ordered by the fractions first, which puts those that agree side by side.
+    """
+    fractions = [table[name] for name in names if table[name].type().is_floating()]
+    others = [table[name] for name in names if not table[name].type().is_floating()]
+    window = ibis.window(group_by=others, order_by=[*fractions, *order])
+    return window, ibis.and_(*(value.identical_to(value.lag().over(window)) for value in fractions))
 
 
 def first_of_each_item(catalog: ibis.Table) -> ibis.Table:

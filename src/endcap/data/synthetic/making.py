@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from endcap.core.arrays import Array
 from endcap.core.saving import write_atomically
 from endcap.data.synthetic.dirt import soiled
-from endcap.data.synthetic.journeys import Rows, Sessions, journeys
+from endcap.data.synthetic.journeys import GIVEN_BACK, Rows, Sessions, journeys
 from endcap.data.synthetic.settings import Shop
 from endcap.data.synthetic.tables import (
     catalog_table,
@@ -29,7 +29,7 @@ from endcap.data.synthetic.tables import (
     sessions_table,
     truth_tables,
 )
-from endcap.data.synthetic.visitors import Visitors, Visits, goals_of, visitors_of, visits_of
+from endcap.data.synthetic.visitors import Visitors, Visits, devices_of, goals_of, visitors_of, visits_of
 from endcap.data.synthetic.world import Floats, World, world_of
 
 PILOT = 8_192
@@ -150,7 +150,9 @@ def _block(world: World, ids: pa.Array, number: int, visitors: int, folder: Path
     write(sessions_table(number, sessions, people, people.treated, login), folder / "truth" / "sessions" / name)
     if world.shop.dirt:
         write(dirt_table(marks), folder / "truth" / "dirt" / name)
-    write(events_table(world, ids, number, happened, price, user), path)
+    apart = np.random.SeedSequence(world.shop.seed, spawn_key=(4, number))  # so that devices change nothing else
+    device = _devices(happened, sessions, np.random.default_rng(apart))
+    write(events_table(world, ids, number, happened, price, (user, device)), path)
     return len(happened)
 
 
@@ -181,6 +183,12 @@ def _users(happened: Rows, sessions: Sessions, login: Floats) -> Array:
     """The visitor behind each event that happened when logged in; -1 for the others."""
     who = sessions.visitor[happened.session]
     return np.where(happened.time >= login[who], who, -1)
+
+
+def _devices(happened: Rows, sessions: Sessions, rng: np.random.Generator) -> Array:
+    """What each event was done with; -1 for what came back by post."""
+    device = np.where(sessions.kind == GIVEN_BACK, -1, devices_of(sessions.visitor, rng))
+    return device[happened.session]
 
 
 @cache

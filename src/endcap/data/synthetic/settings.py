@@ -12,6 +12,8 @@ BANDS = ("low", "middle", "high")
 """Price bands: the thirds of a category."""
 STYLES = ("plain", "bold")
 """Latent: no column of the catalog names it, and titles only hint at it."""
+DEVICES = {"phone": 0.55, "desktop": 0.37, "tablet": 0.08}
+"""What people shop with, and how many of them mostly with each; nothing that they do depends on it."""
 SHOWN = 8
 """How many items a listing shows."""
 LINKS = (0.35, 0.25, 0.15)

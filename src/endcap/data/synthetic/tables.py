@@ -9,7 +9,7 @@ from endcap.core.arrays import Array
 from endcap.core.records import KINDS
 from endcap.data.synthetic.dirt import FAULTS, misspelt
 from endcap.data.synthetic.journeys import SESSIONS, Rows, Sessions
-from endcap.data.synthetic.settings import BANDS, LINKS, SHOWN, STYLES, Shop
+from endcap.data.synthetic.settings import BANDS, DEVICES, LINKS, SHOWN, STYLES, Shop
 from endcap.data.synthetic.visitors import Visitors
 from endcap.data.synthetic.words import COLOURS, HINTS, NEUTRAL, brand_name
 from endcap.data.synthetic.world import NEEDS, Floats, Numbers, World
@@ -36,10 +36,16 @@ def numbered(prefix: str, numbers: Array, width: int = WIDTH) -> pa.StringArray:
     return pa.StringArray.from_buffers(n, offsets, pa.py_buffer(text))
 
 
-def events_table(world: World, ids: pa.Array, block: int, happened: Rows, price: Floats, user: Numbers) -> pa.Table:
-    """Events in our columns; `user` is the number of the visitor within the block, or -1 for a guest."""
+def events_table(
+    world: World, ids: pa.Array, block: int, happened: Rows, price: Floats, people: tuple[Numbers, Numbers]
+) -> pa.Table:
+    """Events in our columns.
+
+    `people`: of each event the number of the visitor within the block, or -1 for a guest; and the device, or -1.
+    """
+    user, device = people
     known = np.arange(int(happened.session.max(initial=-1)) + 1) + block * LOCAL
-    people = np.arange(int(user.max(initial=-1)) + 1) + block * LOCAL
+    named = np.arange(int(user.max(initial=-1)) + 1) + block * LOCAL
     position = happened.position.astype(np.int32)
     slates = np.unique(happened.slate[happened.slate >= 0])
     return pa.table(
@@ -48,7 +54,7 @@ def events_table(world: World, ids: pa.Array, block: int, happened: Rows, price:
             "session_id": _coded(happened.session, numbered("s", known)),
             "kind": _coded(happened.kind, pa.array(KINDS)),
             "item_id": _coded(happened.item, ids),
-            "user_id": _coded(user, numbered("u", people)),
+            "user_id": _coded(user, numbered("u", named)),
             "quantity": happened.quantity,
             "price": pa.array(price, from_pandas=True),
             "order_id": _coded(happened.order, numbered("o", known)),
@@ -56,6 +62,7 @@ def events_table(world: World, ids: pa.Array, block: int, happened: Rows, price:
             "position": pa.array(position, mask=position == 0),
             "query": _coded(happened.query, pa.array([name.lower() for name in world.categories.names])),
             "currency": _coded(np.zeros(len(happened), np.int64), pa.array([CURRENCY])),
+            "device": _coded(device, pa.array(list(DEVICES))),
         }
     )
 

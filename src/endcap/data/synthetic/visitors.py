@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.data.synthetic.settings import BANDS, STYLES, Shop
+from endcap.data.synthetic.settings import BANDS, DEVICES, STYLES, Shop
 from endcap.data.synthetic.world import NEEDS, Floats, Numbers, World, year_share
 
 FAVOURITES = 4
@@ -14,6 +14,8 @@ LIKED = 0.85
 """… and the chance that a need is of one of them."""
 STEADY = 0.75
 """Chance that a need is of the visitor's own price band, and again of the visitor's own style."""
+OWN_DEVICE = 0.85
+"""Chance that a visitor's own device is taken for a session; else it is one of all, as likely as each is."""
 MOST_VISITS = 40
 SEASON_TRIES = 4
 NEVER = 10**9
@@ -82,6 +84,14 @@ def visitors_of(world: World, n: int, rng: np.random.Generator) -> Visitors:
         brand=brands,
         visits=np.where(bot, 1, visits),
     )
+
+
+def devices_of(visitor: Numbers, rng: np.random.Generator) -> Numbers:
+    """What each session is done with, by the visitor of each: a place in `DEVICES`."""
+    chance = list(DEVICES.values())
+    own = rng.choice(len(chance), int(visitor.max(initial=-1)) + 1, p=chance)
+    other = rng.choice(len(chance), len(visitor), p=chance)
+    return np.where(rng.random(len(visitor)) < OWN_DEVICE, own[visitor], other)
 
 
 def visits_of(world: World, visitors: Visitors, rng: np.random.Generator) -> Visits:

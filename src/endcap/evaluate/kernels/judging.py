@@ -55,7 +55,7 @@ def match(
             twice |= np.uint8(known == listed)
             state[item] = listed
             found[hits], where[hits] = item, place
-            hits += np.int64(known == wanted)
+            hits += int(known == wanted)
         if twice:
             return LISTED_TWICE, query, _twice(line)
         to = start + hits
@@ -100,7 +100,7 @@ def _twice(line: Array) -> int:
     for place in range(len(line)):
         for before in range(place):
             if line[before] == line[place]:
-                return np.int64(line[place])
+                return int(line[place])
     return -1
 
 

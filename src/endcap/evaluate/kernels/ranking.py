@@ -62,13 +62,13 @@ def _worth_a_look(line: Array, floor: float, groups: Array) -> int:
         for column in range(16):
             count += np.int32(part[column] >= floor)
         groups[n] = group
-        n += np.int64(count > 0)
+        n += int(count > 0)
     return n
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _bests(line: Array, highest: Array) -> None:
-    """Fills in the highest of 16 scores each, those that lie as many apart as there are groups: maxima of whole rows."""
+    """Fills in the highest of 16 scores each: those that lie as many apart as there are groups, as whole rows."""
     n = len(highest)
     for group in range(n):
         highest[group] = line[group]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from endcap.evaluate.backtest import MAIN, Judged
+from endcap.evaluate.backtest import Judged
 from endcap.evaluate.compare import Difference
 from endcap.evaluate.verdict import SPACE, best
 
@@ -11,13 +11,14 @@ def summary(judged: Judged) -> str:
     """Which row does best, by how much more than the best baseline, and on which parts of the task it wins and loses.
 
     ``Prod2Vec beats Jaccard by 4.1 % NDCG@10, 95 % interval 2.9 to 5.3; loses on new items.`` Shares are those of what
-    the baseline reaches.
+    the baseline reaches. Of a slot that shows one item of each family, families are counted on both sides.
     """
     winner, baseline = best(judged, baseline=False), best(judged, baseline=True)
     if not len(judged.task.queries) or winner is None or baseline is None:
         return f"On {judged.task.title}: there was nothing to compare."
-    above = judged.comparisons[winner.name].above[baseline.name][MAIN]
-    by = _by(above, judged.comparisons[baseline.name].reached[MAIN].mean)
+    metric = winner.headline
+    above = judged.comparisons[winner.name].above[baseline.name][metric]
+    by = _by(above, judged.comparisons[baseline.name].reached[metric].mean, metric)
     parts = judged.within[winner.name].above[baseline.name] if judged.within else {}
     names = (f"On {judged.task.title}, {winner.name}", baseline.name)
     if not above.wins and not above.losses:
@@ -32,14 +33,14 @@ def summary(judged: Judged) -> str:
     return f"{names[0]} {verb} {names[1]} by {by}{f'; {other} {against}' if against else ''}."
 
 
-def _by(above: Difference, base: float) -> str:
+def _by(above: Difference, base: float, metric: str) -> str:
     """How far two rows lie apart, in per cent of the second, or as it is where that reached nothing."""
     side = -1.0 if above.shown and above.mean < 0 else 1.0
     low, high = sorted((side * above.low, side * above.high))
     if base <= 0:
-        return f"{side * above.mean:.4f} {MAIN}, 95{SPACE}% interval {low:.4f} to {high:.4f}"
+        return f"{side * above.mean:.4f} {metric}, 95{SPACE}% interval {low:.4f} to {high:.4f}"
     share, least, most = (100 * value / base for value in (side * above.mean, low, high))
-    return f"{share:.1f}{SPACE}% {MAIN}, 95{SPACE}% interval {least:.1f} to {most:.1f}"
+    return f"{share:.1f}{SPACE}% {metric}, 95{SPACE}% interval {least:.1f} to {most:.1f}"
 
 
 def _named(judged: Judged, parts: Mapping[str, Difference], side: int) -> str:

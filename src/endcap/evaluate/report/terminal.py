@@ -66,16 +66,23 @@ def bytes_said(count: int | None) -> str:
 
 
 def _table(judged: Judged) -> "RenderableType":
+    """A row for whoever answered anything, baselines dimmed; those who never did are named below."""
+    from rich.console import Group  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
+    silent = [score.name for score in judged.scores if score.empty == len(judged.task.queries)]
+    empties = any(0 < score.empty < len(judged.task.queries) for score in judged.scores)
     table = Table(title=judged.task.title.capitalize(), title_justify="left", box=None, pad_edge=False)
     table.add_column("", overflow="fold")
-    for column in ("kind", MAIN, "95 % interval", *_shares(judged.task), "coverage", "empty"):
-        table.add_column(column, justify="left" if column == "kind" else "right", no_wrap=column != "kind")
+    for column in (MAIN, "95 % interval", *_shares(judged.task), "coverage", *(["empty"] if empties else [])):
+        table.add_column(column, justify="right", no_wrap=True)
     for place, score in enumerate(judged.scores):
-        reached = judged.comparisons[score.name].reached
-        table.add_row(*_cells(score, reached, _shares(judged.task)), style="bold" if place == 0 else "")
-    return table
+        if score.name not in silent:
+            cells = _cells(score, judged.comparisons[score.name].reached, _shares(judged.task))
+            style = "bold" if place == 0 else "dim" if score.kind == "baseline" else ""
+            table.add_row(*cells[: len(table.columns)], style=style)
+    return Group(table, Text(f"no answer from: {', '.join(silent)}", style="dim")) if silent else table
 
 
 def _worst(judged: Judged, found: Mapping[str, tuple[Residual, ...]]) -> list[str]:
@@ -88,13 +95,13 @@ def _worst(judged: Judged, found: Mapping[str, tuple[Residual, ...]]) -> list[st
 
 def _shares(task: Task) -> list[str]:
     """The metrics that a terminal has room for: where the truth is known, how much of a list is right, and confused."""
-    return [f"Recall@{CUT}", f"HitRate@{CUT}"] if task.confusable is None else [f"Precision@{CUT}", CONFUSION]
+    return [f"HitRate@{CUT}"] if task.confusable is None else [f"Precision@{CUT}", CONFUSION]
 
 
 def _cells(score: Score, reached: Mapping[str, Interval], shares: Sequence[str]) -> list[str]:
     main = reached[MAIN]
     return [
-        score.name, score.kind, f"{main.mean:.4f}", f"{main.low:.4f} – {main.high:.4f}",
+        score.name, f"{main.mean:.4f}", f"{main.low:.4f} – {main.high:.4f}",
         *(f"{reached[share].mean:.4f}" for share in shares),
         f"{score.coverage:.1%}", f"{score.empty:,}",
     ]  # fmt: skip

@@ -12,20 +12,29 @@ from numba import njit
 
 Array = np.ndarray[Any, Any]
 JACCARD, COSINE, LIFT, CONDITIONAL, PMI, PPMI, NPMI = range(7)
+SIGN, ALL, HALF = np.uint32(2**31), np.uint32(2**32 - 1), np.uint64(32)
+"""Bits of a score or code, and half of a key."""
+COARSE = np.uint64(52)
+"""What is left of a key above it is the order of magnitude of its score, in steps of an eighth."""
 
 
 class Rows(NamedTuple):
-    """The different items of each row, in the order in which they were first touched."""
+    """The different items of each row, in the order in which they were first touched, each row headed by its length.
 
-    offsets: Array
+    So that to come to a row from an item costs one look into memory far away, and not two, which is half of the time.
+    """
+
+    starts: Array
+    """Where the head of each row is; and the end of the last."""
     items: Array
+    """Without signs, as all that the innermost loop reads: so it need not look whether a place counts from behind."""
 
 
 class Have(NamedTuple):
-    """For each item the rows that have it, ascending, and where among the items of all rows it stands there."""
+    """For each item the rows that have it, ascending: where the row's head is, and where the item itself."""
 
     offsets: Array
-    rows: Array
+    heads: Array
     places: Array
 
 
@@ -34,8 +43,8 @@ class Worth(NamedTuple):
 
     same: bool
     """All pairs count 1, and there is nothing in the arrays."""
-    rows: Array
     items: Array
+    """What each item counts in its row, laid as the items of `Rows`; at the head what the row counts."""
     near: Array
     """By steps from an item to the other; no step stands in the middle."""
 
@@ -54,63 +63,90 @@ class Measure(NamedTuple):
     """What the score of each item that is found is multiplied with; empty: nothing."""
 
 
+class Work(NamedTuple):
+    """Room to select in: keys ``[n_items]``, and how often each step comes among them, all zero."""
+
+    keys: Array
+    often: Array
+
+
 @njit(cache=True, nogil=True)
 def first_touches(offsets: Array, items: Array, weights: Array, n_items: int) -> tuple[Array, Array, Array]:
-    """Each item of a row once, where it was first touched, with the greatest of its weights (if there are any)."""
+    """What `Rows` holds, and in the same places the greatest weight of each item in its row (if there are weights)."""
     at = np.full(n_items, -1, np.int64)
-    starts, kept = np.zeros(len(offsets), np.int64), np.empty(len(items), np.int32)
-    heaviest = np.empty(len(weights), np.float64)
-    seen = 0
-    for row in range(len(offsets) - 1):
+    n_rows = len(offsets) - 1
+    starts, kept = np.zeros(n_rows + 1, np.int64), np.empty(len(items) + n_rows, np.uint32)
+    heaviest = np.ones(len(kept) if len(weights) else 0, np.float64)
+    end = 0
+    for row in range(n_rows):
+        head = end
+        end += 1
         for place in range(offsets[row], offsets[row + 1]):
             item = items[place]
-            if at[item] < starts[row]:
-                at[item] = seen
-                kept[seen] = item
+            if at[item] < head:
+                at[item] = end
+                kept[end] = item
                 if len(weights):
-                    heaviest[seen] = weights[place]
-                seen += 1
+                    heaviest[end] = weights[place]
+                end += 1
             elif len(weights):
                 heaviest[at[item]] = max(heaviest[at[item]], weights[place])
-        starts[row + 1] = seen
-    return starts, kept[:seen].copy(), heaviest[: min(seen, len(weights))].copy()
+        kept[head] = end - head - 1
+        starts[row + 1] = end
+    return starts, kept[:end].copy(), heaviest[: min(end, len(heaviest))].copy()
 
 
 @njit(cache=True, nogil=True)
-def placed(offsets: Array, items: Array, n_items: int) -> tuple[Array, Array, Array]:
-    """What `Have` holds, for the rows given."""
-    starts = np.zeros(n_items + 1, np.int64)
-    for item in items:
-        starts[item + 1] += 1
+def placed(starts: Array, items: Array, places_too: bool, n_items: int) -> tuple[Array, Array, Array, Array]:
+    """What `Have` holds (of the places, only if asked), and how many places other than its own each item meets."""
+    offsets, reach = np.zeros(n_items + 1, np.int64), np.zeros(n_items, np.int64)
+    for row in range(len(starts) - 1):
+        for place in range(starts[row] + 1, starts[row + 1]):
+            offsets[items[place] + 1] += 1
+            reach[items[place]] += starts[row + 1] - starts[row] - 2
     for item in range(n_items):
-        starts[item + 1] += starts[item]
-    after = starts[:-1].copy()
-    rows, places = np.empty(len(items), np.int32), np.empty(len(items), np.int64)
-    for row in range(len(offsets) - 1):
-        for place in range(offsets[row], offsets[row + 1]):
+        offsets[item + 1] += offsets[item]
+    after = offsets[:-1].copy()
+    heads = np.empty(offsets[-1], np.uint64)
+    places = np.empty(offsets[-1] if places_too else 0, np.int64)
+    for row in range(len(starts) - 1):
+        for place in range(starts[row] + 1, starts[row + 1]):
             at = after[items[place]]
-            rows[at], places[at] = row, place
+            heads[at] = starts[row]
+            if places_too:
+                places[at] = place
             after[items[place]] = at + 1
-    return starts, rows, places
+    return offsets, heads, places, reach
+
+
+@njit(cache=True, nogil=True)
+def alone(starts: Array, items: Array, worth: Array, n_items: int) -> Array:
+    """What each item counts in all its rows ``[n_items]``."""
+    counts = np.zeros(n_items)
+    for row in range(len(starts) - 1):
+        for place in range(starts[row] + 1, starts[row + 1]):
+            counts[items[place]] += worth[starts[row]] * worth[place]
+    return counts
 
 
 @njit(cache=True, nogil=True)
 def _together(item: int, rows: Rows, have: Have, worth: Worth, together: Array, touched: Array) -> int:
     """Adds up in `together` what every item counts beside one, and says how many are `touched`."""
-    seen = 0
+    seen, one = 0, np.uint64(1)
     for at in range(have.offsets[item], have.offsets[item + 1]):
-        row = have.rows[at]
+        head = have.heads[at]
+        first, last = head + one, head + one + np.uint64(rows.items[head])
         if worth.same:
-            for place in range(rows.offsets[row], rows.offsets[row + 1]):
+            for place in range(first, last):
                 other = rows.items[place]
                 touched[seen] = other
                 seen += together[other] == 0
                 together[other] += 1
         else:
             own, middle = worth.items[have.places[at]], len(worth.near) // 2 - have.places[at]
-            for place in range(rows.offsets[row], rows.offsets[row + 1]):
+            for place in range(first, last):
                 other = rows.items[place]
-                value = worth.rows[row] * min(own, worth.items[place]) * worth.near[middle + place]
+                value = worth.items[head] * min(own, worth.items[place]) * worth.near[middle + np.int64(place)]
                 if value > 0.0 and other != item:
                     touched[seen] = other
                     seen += together[other] == 0
@@ -119,7 +155,7 @@ def _together(item: int, rows: Rows, have: Have, worth: Worth, together: Array, 
 
 
 @njit(cache=True, inline="always")
-def _score(pair: float, item: int, other: int, measure: Measure) -> float:
+def _score(pair: float, item: int, other: int, measure: Measure) -> Any:
     own, found, shrink = measure.own[item], measure.found[other], measure.shrink
     if measure.similarity == COSINE:
         value = pair / (own * found + shrink)
@@ -132,62 +168,71 @@ def _score(pair: float, item: int, other: int, measure: Measure) -> float:
     else:
         value = np.log(pair * measure.total / (own * found)) * pair / (pair + shrink)
         if measure.similarity == NPMI:
-            # In every row, or in none without the other: as far apart from chance as can be.
+            # What is in every row says nothing: zero, and not zero over zero.
             value /= -np.log(pair / measure.total) if pair < measure.total else 1.0
-    return value * measure.damping[other] if len(measure.damping) else value
-
-
-@njit(cache=True, inline="always")
-def _before(score: float, code: int, than: float, than_code: int) -> bool:
-    return score > than or (score == than and code < than_code)
+    if len(measure.damping):
+        value *= measure.damping[other]
+    return value
 
 
 @njit(cache=True, nogil=True)
-def _sunk(scores: Array, codes: Array, score: float, code: int, size: int) -> None:
-    """Puts an entry in the place of the worst of a heap, whose worst comes to stand first."""
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        if child + 1 < size and _before(scores[child], codes[child], scores[child + 1], codes[child + 1]):
-            child += 1
-        if not _before(score, code, scores[child], codes[child]):
-            break
-        scores[at], codes[at] = scores[child], codes[child]
-        at = child
-    scores[at], codes[at] = score, code
+def _foremost(keys: Array, size: int, most: int, often: Array) -> int:
+    """Brings the greatest keys to the front, at least `most` and hardly more; how many.
+
+    Counted by their first bits, as scores of items are far apart and comparing them would be guessed wrongly half of
+    the time. `often` is zero, and stays so.
+    """
+    highest = np.int64(0)
+    for place in range(size):
+        step = np.int64(keys[place] >> COARSE)
+        often[step] += 1
+        highest = step if step > highest else highest
+    lowest: Any = highest
+    enough = often[highest]
+    while enough < most:
+        lowest -= 1
+        enough += often[lowest]
+    kept = 0
+    for place in range(size):
+        key = keys[place]
+        step = np.int64(key >> COARSE)
+        often[step] = 0
+        keys[kept] = key
+        kept += step >= lowest
+    return kept
 
 
 @njit(cache=True, nogil=True)
-def _kept(item: int, others: Array, pairs: Array, direct: bool, measure: Measure, codes: Array, scores: Array) -> int:
+def _kept(
+    item: int, others: Array, pairs: Array, direct: bool, measure: Measure, work: Work, codes: Array, scores: Array
+) -> int:
     """The best of the others, best first and ties by code, into arrays as long as at most are kept; how many there are.
 
-    `pairs` holds what counts beside the item by place among the others, or (`direct`) by code.
+    `pairs` holds what counts beside the item by place among the others, or (`direct`) by code. A key is a score, the
+    bits of which are turned such that they order as it does, and below it a code counted from behind: so that to
+    compare two keys is one step.
     """
-    size, most = 0, len(codes)
+    keys, often = work
+    size, score = 0, np.empty(1, np.float32)
+    bits = score.view(np.uint32)
     for place in range(len(others)):
         other = others[place]
-        if other == item:
-            continue
-        score = np.float32(_score(pairs[other if direct else place], item, other, measure))
-        if measure.similarity == PPMI and score <= 0:
-            continue
-        if size < most:
-            # Upwards from the end.
-            at = size
-            while at and _before(scores[(at - 1) // 2], codes[(at - 1) // 2], score, other):
-                scores[at], codes[at] = scores[(at - 1) // 2], codes[(at - 1) // 2]
-                at = (at - 1) // 2
-            scores[at], codes[at] = score, other
-            size += 1
-        elif most and _before(score, other, scores[0], codes[0]):
-            _sunk(scores, codes, score, other, size)
-    for left in range(size - 1, 0, -1):
-        score, code = scores[left], codes[left]
-        scores[left], codes[left] = scores[0], codes[0]
-        _sunk(scores, codes, score, code, left)
-    return size
+        if other != item:
+            score[0] = _score(pairs[other if direct else place], item, other, measure)
+            if score[0] > 0.0 or measure.similarity != PPMI:
+                turned = bits[0] ^ (ALL if bits[0] & SIGN else SIGN)
+                keys[size] = (np.uint64(turned) << HALF) | np.uint64(ALL - np.uint32(other))
+                size += 1
+    most = min(size, len(codes))
+    if most < size:
+        size = _foremost(keys, size, most, often)
+    keys[:size].sort()
+    for place in range(most):
+        key = keys[size - 1 - place]
+        turned = np.uint32(key >> HALF)
+        bits[0] = turned ^ (SIGN if turned & SIGN else ALL)
+        codes[place], scores[place] = ALL - np.uint32(key & np.uint64(ALL)), score[0]
+    return most
 
 
 @njit(cache=True, nogil=True)
@@ -199,11 +244,12 @@ def neighbours_of(
 
     `together` is zero for every item and stays so; its type is what is counted with.
     """
-    touched = np.empty(len(together) + 1, np.int32)
+    touched = np.empty(len(together) + 1, np.uint32)
+    work = Work(np.empty(len(together), np.uint64), np.zeros(4096, np.int64))
     for item in range(first, last):
         seen = _together(item, rows, have, worth, together, touched)
         room = slice(starts[item], starts[item + 1])
-        lengths[item] = _kept(item, touched[:seen], together, True, measure, items[room], scores[room])
+        lengths[item] = _kept(item, touched[:seen], together, True, measure, work, items[room], scores[room])
         for place in range(seen):
             together[touched[place]] = 0
 
@@ -217,7 +263,7 @@ def pairs_of(
 
     Without `counts`, they are not written.
     """
-    touched = np.empty(len(together) + 1, np.int32)
+    touched = np.empty(len(together) + 1, np.uint32)
     for item in range(first, last):
         seen = _together(item, rows, have, worth, together, touched)
         beside = 0
@@ -240,9 +286,10 @@ def neighbours_among(
     items: Array, scores: Array,
 ) -> None:  # fmt: skip
     """As `neighbours_of`, from pairs that are counted already."""
+    work = Work(np.empty(len(lengths), np.uint64), np.zeros(4096, np.int64))
     for item in range(first, last):
         inside, room = slice(offsets[item], offsets[item + 1]), slice(starts[item], starts[item + 1])
-        lengths[item] = _kept(item, others[inside], pairs[inside], False, measure, items[room], scores[room])
+        lengths[item] = _kept(item, others[inside], pairs[inside], False, measure, work, items[room], scores[room])
 
 
 @njit(cache=True, nogil=True)

@@ -65,6 +65,7 @@ SELECT
   `t1`.`position`,
   `t1`.`query`,
   `t1`.`currency`,
+  `t1`.`device`,
   COALESCE(
     CAST(NULL AS STRING),
     CASE
@@ -420,6 +421,15 @@ FROM (
       CAST(NULL AS STRING),
       `t0`.`currency`
     ) AS `currency`,
+    IF(
+      (
+        `t0`.`device` < '!'
+      ) AND (
+        TRIM(`t0`.`device`, ' \t\n\r\v\f') = ''
+      ),
+      CAST(NULL AS STRING),
+      `t0`.`device`
+    ) AS `device`,
     `t0`.`time` AS `_raw_time_`
   FROM `events` AS `t0`
 ) AS `t1`;
@@ -617,6 +627,7 @@ SELECT
   `t0`.`position`,
   `t0`.`query`,
   `t0`.`currency`,
+  `t0`.`device`,
   `t0`.`_row_`
 FROM `events` AS `t0`;
 
@@ -660,6 +671,7 @@ SELECT
   `t0`.`position`,
   `t0`.`query`,
   `t0`.`currency`,
+  `t0`.`device`,
   `t0`.`_row_`
 FROM `events` AS `t0`;
 
@@ -852,6 +864,7 @@ FROM (
     `t2`.`position`,
     `t2`.`query`,
     `t2`.`currency`,
+    `t2`.`device`,
     `t2`.`_row_`,
     `t2`.`_login_`,
     `t2`.`_user_`,
@@ -870,6 +883,7 @@ FROM (
       `t1`.`position`,
       `t1`.`query`,
       `t1`.`currency`,
+      `t1`.`device`,
       `t1`.`_row_`,
       `t1`.`_login_`,
       MAX(`t1`.`user_id`) OVER (
@@ -894,6 +908,7 @@ FROM (
         `t0`.`position`,
         `t0`.`query`,
         `t0`.`currency`,
+        `t0`.`device`,
         `t0`.`_row_`,
         COUNT(`t0`.`user_id`) OVER (
           PARTITION BY `t0`.`session_id`
@@ -919,6 +934,7 @@ SELECT
   `t0`.`position`,
   `t0`.`query`,
   `t0`.`currency`,
+  `t0`.`device`,
   `t0`.`_row_`,
   CAST(CAST(FLOOR(
     ieee_divide(
@@ -982,6 +998,7 @@ FROM (
     `t8`.`position`,
     `t8`.`query`,
     `t8`.`currency`,
+    `t8`.`device`,
     `t8`.`_row_`
   FROM (
     SELECT
@@ -997,6 +1014,7 @@ FROM (
       `t7`.`position`,
       `t7`.`query`,
       `t7`.`currency`,
+      `t7`.`device`,
       `t7`.`_row_`,
       `t7`.`_owner_`,
       `t7`.`_pieces_`,
@@ -1043,6 +1061,7 @@ FROM (
         `t6`.`position`,
         `t6`.`query`,
         `t6`.`currency`,
+        `t6`.`device`,
         `t6`.`_row_`,
         `t6`.`_owner_`,
         `t6`.`_pieces_`,
@@ -1066,6 +1085,7 @@ FROM (
           `t5`.`position`,
           `t5`.`query`,
           `t5`.`currency`,
+          `t5`.`device`,
           `t5`.`_row_`,
           `t5`.`_owner_`,
           `t5`.`_pieces_`,
@@ -1095,6 +1115,7 @@ FROM (
             `t4`.`position`,
             `t4`.`query`,
             `t4`.`currency`,
+            `t4`.`device`,
             `t4`.`_row_`,
             `t4`.`_owner_`,
             `t4`.`_pieces_`,
@@ -1120,6 +1141,7 @@ FROM (
               `t3`.`position`,
               `t3`.`query`,
               `t3`.`currency`,
+              `t3`.`device`,
               `t3`.`_row_`,
               `t3`.`_owner_`,
               `t3`.`_pieces_`,
@@ -1142,6 +1164,7 @@ FROM (
                 `t1`.`position`,
                 `t1`.`query`,
                 `t1`.`currency`,
+                `t1`.`device`,
                 `t1`.`_row_`,
                 COALESCE(
                   CONCAT('u:', `t1`.`user_id`),
@@ -1190,6 +1213,7 @@ FROM (
     `t3`.`position`,
     `t3`.`query`,
     `t3`.`currency`,
+    `t3`.`device`,
     `t3`.`_row_`,
     `t3`.`_visitor_`,
     `t3`.`_fresh_`,
@@ -1208,6 +1232,7 @@ FROM (
       `t2`.`position`,
       `t2`.`query`,
       `t2`.`currency`,
+      `t2`.`device`,
       `t2`.`_row_`,
       `t2`.`_visitor_`,
       `t2`.`_fresh_`,
@@ -1230,6 +1255,7 @@ FROM (
         `t1`.`position`,
         `t1`.`query`,
         `t1`.`currency`,
+        `t1`.`device`,
         `t1`.`_row_`,
         `t1`.`_visitor_`,
         CAST((
@@ -1256,6 +1282,7 @@ FROM (
           `t0`.`position`,
           `t0`.`query`,
           `t0`.`currency`,
+          `t0`.`device`,
           `t0`.`_row_`,
           COALESCE(CONCAT('u:', `t0`.`user_id`), CONCAT('s:', `t0`.`session_id`)) AS `_visitor_`
         FROM `events` AS `t0`
@@ -1282,6 +1309,7 @@ FROM (
     `t1`.`position`,
     `t1`.`query`,
     `t1`.`currency`,
+    `t1`.`device`,
     `t1`.`_row_`,
     `t1`.`_age_`,
     CAST(CAST(FLOOR(
@@ -1306,6 +1334,7 @@ FROM (
       `t0`.`position`,
       `t0`.`query`,
       `t0`.`currency`,
+      `t0`.`device`,
       `t0`.`_row_`,
       ieee_divide(
         MAX(`t0`.`time`) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) - `t0`.`time`,
@@ -1330,6 +1359,7 @@ WITH `t3` AS (
     `t2`.`position`,
     `t2`.`query`,
     `t2`.`currency`,
+    `t2`.`device`,
     `t2`.`_row_`,
     `t2`.`time` - LAG(`t2`.`time`) OVER (PARTITION BY `t2`.`session_id` ORDER BY `t2`.`time` ASC, `t2`.`_row_` ASC) AS `_pause_`,
     `t2`.`time` - LAG(`t2`.`time`, 60) OVER (PARTITION BY `t2`.`session_id` ORDER BY `t2`.`time` ASC, `t2`.`_row_` ASC) AS `_span_`
@@ -1355,6 +1385,7 @@ SELECT
   `t1`.`position`,
   `t1`.`query`,
   `t1`.`currency`,
+  `t1`.`device`,
   `t1`.`_row_`
 FROM `events` AS `t1`
 WHERE
@@ -1409,6 +1440,7 @@ WHERE
                 `t6`.`position`,
                 `t6`.`query`,
                 `t6`.`currency`,
+                `t6`.`device`,
                 `t6`.`_row_`,
                 `t6`.`_pause_`,
                 `t6`.`_span_`,
@@ -1452,6 +1484,7 @@ WITH `t1` AS (
     `t0`.`position`,
     `t0`.`query`,
     `t0`.`currency`,
+    `t0`.`device`,
     `t0`.`_row_`,
     ROW_NUMBER() OVER (ORDER BY `t0`.`time` ASC, `t0`.`_row_` ASC) - 1 AS `_place_`
   FROM `events` AS `t0`
@@ -1527,6 +1560,7 @@ FROM (
     `t3`.`position`,
     `t3`.`query`,
     `t3`.`currency`,
+    `t3`.`device`,
     `t3`.`_row_`,
     `t3`.`_place_`
   FROM `t1` AS `t3`
@@ -1577,10 +1611,26 @@ FROM (
       `t0`.`position`,
       `t0`.`query`,
       `t0`.`currency`,
+      `t0`.`device`,
       `t0`.`_row_`,
-      `t0`.`time` - LAG(`t0`.`time`) OVER (
-        PARTITION BY `t0`.`session_id`, `t0`.`kind`, `t0`.`item_id`, `t0`.`user_id`, `t0`.`quantity`, `t0`.`price`, `t0`.`order_id`, `t0`.`slate_id`, `t0`.`position`, `t0`.`query`, `t0`.`currency`
-        ORDER BY `t0`.`time` ASC, `t0`.`_row_` ASC
+      IF(
+        `t0`.`quantity` IS NOT DISTINCT FROM LAG(`t0`.`quantity`) OVER (
+          PARTITION BY `t0`.`session_id`, `t0`.`kind`, `t0`.`item_id`, `t0`.`user_id`, `t0`.`order_id`, `t0`.`slate_id`, `t0`.`query`, `t0`.`currency`, `t0`.`device`
+          ORDER BY `t0`.`quantity` ASC, `t0`.`price` ASC, `t0`.`position` ASC, `t0`.`time` ASC, `t0`.`_row_` ASC
+        )
+        AND `t0`.`price` IS NOT DISTINCT FROM LAG(`t0`.`price`) OVER (
+          PARTITION BY `t0`.`session_id`, `t0`.`kind`, `t0`.`item_id`, `t0`.`user_id`, `t0`.`order_id`, `t0`.`slate_id`, `t0`.`query`, `t0`.`currency`, `t0`.`device`
+          ORDER BY `t0`.`quantity` ASC, `t0`.`price` ASC, `t0`.`position` ASC, `t0`.`time` ASC, `t0`.`_row_` ASC
+        )
+        AND `t0`.`position` IS NOT DISTINCT FROM LAG(`t0`.`position`) OVER (
+          PARTITION BY `t0`.`session_id`, `t0`.`kind`, `t0`.`item_id`, `t0`.`user_id`, `t0`.`order_id`, `t0`.`slate_id`, `t0`.`query`, `t0`.`currency`, `t0`.`device`
+          ORDER BY `t0`.`quantity` ASC, `t0`.`price` ASC, `t0`.`position` ASC, `t0`.`time` ASC, `t0`.`_row_` ASC
+        ),
+        `t0`.`time` - LAG(`t0`.`time`) OVER (
+          PARTITION BY `t0`.`session_id`, `t0`.`kind`, `t0`.`item_id`, `t0`.`user_id`, `t0`.`order_id`, `t0`.`slate_id`, `t0`.`query`, `t0`.`currency`, `t0`.`device`
+          ORDER BY `t0`.`quantity` ASC, `t0`.`price` ASC, `t0`.`position` ASC, `t0`.`time` ASC, `t0`.`_row_` ASC
+        ),
+        CAST(NULL AS FLOAT64)
       ) AS `_pause_`
     FROM `events` AS `t0`
   ) AS `t1`
@@ -1607,6 +1657,7 @@ WITH `t18` AS (
     `t17`.`position`,
     `t17`.`query`,
     `t17`.`currency`,
+    `t17`.`device`,
     `t17`.`_row_`,
     `t17`.`_value_`,
     `t17`.`_middle_`,
@@ -1631,6 +1682,7 @@ WITH `t18` AS (
       `t11`.`position`,
       `t11`.`query`,
       `t11`.`currency`,
+      `t11`.`device`,
       `t11`.`_row_`,
       `t11`.`_value_`,
       `t11`.`_middle_`,
@@ -1655,6 +1707,7 @@ WITH `t18` AS (
           `t8`.`position`,
           `t8`.`query`,
           `t8`.`currency`,
+          `t8`.`device`,
           `t8`.`_row_`,
           `t8`.`_value_`,
           `t8`.`_item_`,
@@ -1674,6 +1727,7 @@ WITH `t18` AS (
             `t2`.`position`,
             `t2`.`query`,
             `t2`.`currency`,
+            `t2`.`device`,
             `t2`.`_row_`,
             `t2`.`_value_`,
             `t7`.`_item_`,
@@ -1692,6 +1746,7 @@ WITH `t18` AS (
               `t0`.`position`,
               `t0`.`query`,
               `t0`.`currency`,
+              `t0`.`device`,
               `t0`.`_row_`,
               IF(
                 `t0`.`kind` IN ('purchase'),
@@ -1801,6 +1856,7 @@ WITH `t18` AS (
                   `t8`.`position`,
                   `t8`.`query`,
                   `t8`.`currency`,
+                  `t8`.`device`,
                   `t8`.`_row_`,
                   `t8`.`_value_`,
                   `t8`.`_item_`,
@@ -1820,6 +1876,7 @@ WITH `t18` AS (
                     `t2`.`position`,
                     `t2`.`query`,
                     `t2`.`currency`,
+                    `t2`.`device`,
                     `t2`.`_row_`,
                     `t2`.`_value_`,
                     `t7`.`_item_`,
@@ -1838,6 +1895,7 @@ WITH `t18` AS (
                       `t0`.`position`,
                       `t0`.`query`,
                       `t0`.`currency`,
+                      `t0`.`device`,
                       `t0`.`_row_`,
                       IF(
                         `t0`.`kind` IN ('purchase'),
@@ -1929,6 +1987,7 @@ SELECT
   `t37`.`position`,
   `t37`.`query`,
   `t37`.`currency`,
+  `t37`.`device`,
   `t37`.`_row_`
 FROM (
   SELECT
@@ -1944,6 +2003,7 @@ FROM (
     `t36`.`position`,
     `t36`.`query`,
     `t36`.`currency`,
+    `t36`.`device`,
     `t36`.`_row_`,
     `t36`.`_value_`,
     `t36`.`_middle_`,
@@ -1968,6 +2028,7 @@ FROM (
       `t30`.`position`,
       `t30`.`query`,
       `t30`.`currency`,
+      `t30`.`device`,
       `t30`.`_row_`,
       `t30`.`_value_`,
       `t30`.`_middle_`,
@@ -1992,6 +2053,7 @@ FROM (
           `t27`.`position`,
           `t27`.`query`,
           `t27`.`currency`,
+          `t27`.`device`,
           `t27`.`_row_`,
           `t27`.`_value_`,
           `t27`.`_item_`,
@@ -2011,6 +2073,7 @@ FROM (
             `t22`.`position`,
             `t22`.`query`,
             `t22`.`currency`,
+            `t22`.`device`,
             `t22`.`_row_`,
             `t22`.`_value_`,
             `t26`.`_item_`,
@@ -2029,6 +2092,7 @@ FROM (
               `t19`.`position`,
               `t19`.`query`,
               `t19`.`currency`,
+              `t19`.`device`,
               `t19`.`_row_`,
               IF(
                 `t19`.`kind` IN ('purchase'),
@@ -2170,6 +2234,7 @@ FROM (
                   `t27`.`position`,
                   `t27`.`query`,
                   `t27`.`currency`,
+                  `t27`.`device`,
                   `t27`.`_row_`,
                   `t27`.`_value_`,
                   `t27`.`_item_`,
@@ -2189,6 +2254,7 @@ FROM (
                     `t22`.`position`,
                     `t22`.`query`,
                     `t22`.`currency`,
+                    `t22`.`device`,
                     `t22`.`_row_`,
                     `t22`.`_value_`,
                     `t26`.`_item_`,
@@ -2207,6 +2273,7 @@ FROM (
                       `t19`.`position`,
                       `t19`.`query`,
                       `t19`.`currency`,
+                      `t19`.`device`,
                       `t19`.`_row_`,
                       IF(
                         `t19`.`kind` IN ('purchase'),
@@ -2362,6 +2429,7 @@ WITH `t2` AS (
     `t0`.`position`,
     `t0`.`query`,
     `t0`.`currency`,
+    `t0`.`device`,
     `t0`.`_row_`,
     FARM_FINGERPRINT(
       STRUCT(
@@ -2386,6 +2454,7 @@ SELECT
   `t1`.`position`,
   `t1`.`query`,
   `t1`.`currency`,
+  `t1`.`device`,
   `t1`.`_row_`
 FROM `events` AS `t1`
 WHERE
@@ -2409,12 +2478,31 @@ WHERE
           `t8`.`position`,
           `t8`.`query`,
           `t8`.`currency`,
+          `t8`.`device`,
           `t8`.`_row_`,
           `t8`.`_hash_`,
-          ROW_NUMBER() OVER (
-            PARTITION BY `t8`.`time`, `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`quantity`, `t8`.`price`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`position`, `t8`.`query`, `t8`.`currency`
-            ORDER BY `t8`.`_row_` ASC
-          ) - 1 AS `_again_`
+          `t8`.`time` IS NOT DISTINCT FROM LAG(`t8`.`time`) OVER (
+            PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+            ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
+          )
+          AND `t8`.`quantity` IS NOT DISTINCT FROM LAG(`t8`.`quantity`) OVER (
+            PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+            ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
+          )
+          AND `t8`.`price` IS NOT DISTINCT FROM LAG(`t8`.`price`) OVER (
+            PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+            ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
+          )
+          AND `t8`.`position` IS NOT DISTINCT FROM LAG(`t8`.`position`) OVER (
+            PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+            ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
+          )
+          AND (
+            LAG(`t8`.`_row_`) OVER (
+              PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+              ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
+            ) IS NOT NULL
+          ) AS `_again_`
         FROM (
           SELECT
             `t4`.`time`,
@@ -2429,6 +2517,7 @@ WHERE
             `t4`.`position`,
             `t4`.`query`,
             `t4`.`currency`,
+            `t4`.`device`,
             `t4`.`_row_`,
             `t4`.`_hash_`
           FROM `t2` AS `t4`
@@ -2456,7 +2545,7 @@ WHERE
         ) AS `t8`
       ) AS `t9`
       WHERE
-        `t9`.`_again_` > 0
+        `t9`.`_again_`
     ) AS `t11`
     WHERE
       `t1`.`_row_` = `t11`.`_row_`
@@ -2477,6 +2566,7 @@ WITH `t2` AS (
     `t0`.`position`,
     `t0`.`query`,
     `t0`.`currency`,
+    `t0`.`device`,
     `t0`.`_row_`,
     FARM_FINGERPRINT(
       STRUCT(
@@ -2509,6 +2599,7 @@ SELECT
   `t17`.`position`,
   `t17`.`query`,
   `t17`.`currency`,
+  `t17`.`device`,
   `t17`.`_row_`
 FROM (
   SELECT
@@ -2528,6 +2619,7 @@ FROM (
       `t15`.`position`,
       `t15`.`query`,
       `t15`.`currency`,
+      `t15`.`device`,
       `t15`.`_row_`,
       `t15`.`_visitor_`,
       `t15`.`_fresh_`,
@@ -2546,6 +2638,7 @@ FROM (
         `t14`.`position`,
         `t14`.`query`,
         `t14`.`currency`,
+        `t14`.`device`,
         `t14`.`_row_`,
         `t14`.`_visitor_`,
         `t14`.`_fresh_`,
@@ -2568,6 +2661,7 @@ FROM (
           `t13`.`position`,
           `t13`.`query`,
           `t13`.`currency`,
+          `t13`.`device`,
           `t13`.`_row_`,
           `t13`.`_visitor_`,
           CAST(COALESCE(
@@ -2588,6 +2682,7 @@ FROM (
             `t12`.`position`,
             `t12`.`query`,
             `t12`.`currency`,
+            `t12`.`device`,
             `t12`.`_row_`,
             COALESCE(CONCAT('u:', `t12`.`user_id`), CONCAT('s:', `t12`.`session_id`)) AS `_visitor_`
           FROM (
@@ -2604,6 +2699,7 @@ FROM (
               `t1`.`position`,
               `t1`.`query`,
               `t1`.`currency`,
+              `t1`.`device`,
               `t1`.`_row_`
             FROM `events` AS `t1`
             WHERE
@@ -2627,12 +2723,31 @@ FROM (
                       `t8`.`position`,
                       `t8`.`query`,
                       `t8`.`currency`,
+                      `t8`.`device`,
                       `t8`.`_row_`,
                       `t8`.`_hash_`,
-                      ROW_NUMBER() OVER (
-                        PARTITION BY `t8`.`time`, `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`quantity`, `t8`.`price`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`position`, `t8`.`query`, `t8`.`currency`
-                        ORDER BY `t8`.`_row_` ASC
-                      ) - 1 AS `_again_`
+                      `t8`.`time` IS NOT DISTINCT FROM LAG(`t8`.`time`) OVER (
+                        PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+                        ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
+                      )
+                      AND `t8`.`quantity` IS NOT DISTINCT FROM LAG(`t8`.`quantity`) OVER (
+                        PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+                        ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
+                      )
+                      AND `t8`.`price` IS NOT DISTINCT FROM LAG(`t8`.`price`) OVER (
+                        PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+                        ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
+                      )
+                      AND `t8`.`position` IS NOT DISTINCT FROM LAG(`t8`.`position`) OVER (
+                        PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+                        ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
+                      )
+                      AND (
+                        LAG(`t8`.`_row_`) OVER (
+                          PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+                          ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
+                        ) IS NOT NULL
+                      ) AS `_again_`
                     FROM (
                       SELECT
                         `t4`.`time`,
@@ -2647,6 +2762,7 @@ FROM (
                         `t4`.`position`,
                         `t4`.`query`,
                         `t4`.`currency`,
+                        `t4`.`device`,
                         `t4`.`_row_`,
                         `t4`.`_hash_`
                       FROM `t2` AS `t4`
@@ -2674,7 +2790,7 @@ FROM (
                     ) AS `t8`
                   ) AS `t9`
                   WHERE
-                    `t9`.`_again_` > 0
+                    `t9`.`_again_`
                 ) AS `t11`
                 WHERE
                   `t1`.`_row_` = `t11`.`_row_`

@@ -67,6 +67,7 @@ SELECT
   "t1"."position",
   "t1"."query",
   "t1"."currency",
+  "t1"."device",
   COALESCE(
     CAST(NULL AS VARCHAR),
     CASE
@@ -422,6 +423,15 @@ FROM (
       CAST(NULL AS VARCHAR),
       "t0"."currency"
     ) AS "currency",
+    IFF(
+      (
+        "t0"."device" < '!'
+      ) AND (
+        TRIM("t0"."device", ' \t\n\r\f') = ''
+      ),
+      CAST(NULL AS VARCHAR),
+      "t0"."device"
+    ) AS "device",
     "t0"."time" AS "_raw_time_"
   FROM "events" AS "t0"
 ) AS "t1";
@@ -619,6 +629,7 @@ SELECT
   "t0"."position",
   "t0"."query",
   "t0"."currency",
+  "t0"."device",
   "t0"."_row_"
 FROM "events" AS "t0";
 
@@ -662,6 +673,7 @@ SELECT
   "t0"."position",
   "t0"."query",
   "t0"."currency",
+  "t0"."device",
   "t0"."_row_"
 FROM "events" AS "t0";
 
@@ -839,6 +851,7 @@ FROM (
     "t2"."position",
     "t2"."query",
     "t2"."currency",
+    "t2"."device",
     "t2"."_row_",
     "t2"."_login_",
     "t2"."_user_",
@@ -857,6 +870,7 @@ FROM (
       "t1"."position",
       "t1"."query",
       "t1"."currency",
+      "t1"."device",
       "t1"."_row_",
       "t1"."_login_",
       MAX("t1"."user_id") OVER (
@@ -883,6 +897,7 @@ FROM (
         "t0"."position",
         "t0"."query",
         "t0"."currency",
+        "t0"."device",
         "t0"."_row_",
         COUNT("t0"."user_id") OVER (
           PARTITION BY "t0"."session_id"
@@ -908,6 +923,7 @@ SELECT
   "t0"."position",
   "t0"."query",
   "t0"."currency",
+  "t0"."device",
   "t0"."_row_",
   CAST(CAST(FLOOR(
     (
@@ -972,6 +988,7 @@ FROM (
     "t8"."position",
     "t8"."query",
     "t8"."currency",
+    "t8"."device",
     "t8"."_row_"
   FROM (
     SELECT
@@ -987,6 +1004,7 @@ FROM (
       "t7"."position",
       "t7"."query",
       "t7"."currency",
+      "t7"."device",
       "t7"."_row_",
       "t7"."_owner_",
       "t7"."_pieces_",
@@ -1033,6 +1051,7 @@ FROM (
         "t6"."position",
         "t6"."query",
         "t6"."currency",
+        "t6"."device",
         "t6"."_row_",
         "t6"."_owner_",
         "t6"."_pieces_",
@@ -1056,6 +1075,7 @@ FROM (
           "t5"."position",
           "t5"."query",
           "t5"."currency",
+          "t5"."device",
           "t5"."_row_",
           "t5"."_owner_",
           "t5"."_pieces_",
@@ -1085,6 +1105,7 @@ FROM (
             "t4"."position",
             "t4"."query",
             "t4"."currency",
+            "t4"."device",
             "t4"."_row_",
             "t4"."_owner_",
             "t4"."_pieces_",
@@ -1110,6 +1131,7 @@ FROM (
               "t3"."position",
               "t3"."query",
               "t3"."currency",
+              "t3"."device",
               "t3"."_row_",
               "t3"."_owner_",
               "t3"."_pieces_",
@@ -1132,6 +1154,7 @@ FROM (
                 "t1"."position",
                 "t1"."query",
                 "t1"."currency",
+                "t1"."device",
                 "t1"."_row_",
                 COALESCE(
                   CONCAT('u:', "t1"."user_id"),
@@ -1180,6 +1203,7 @@ FROM (
     "t3"."position",
     "t3"."query",
     "t3"."currency",
+    "t3"."device",
     "t3"."_row_",
     "t3"."_visitor_",
     "t3"."_fresh_",
@@ -1198,6 +1222,7 @@ FROM (
       "t2"."position",
       "t2"."query",
       "t2"."currency",
+      "t2"."device",
       "t2"."_row_",
       "t2"."_visitor_",
       "t2"."_fresh_",
@@ -1220,6 +1245,7 @@ FROM (
         "t1"."position",
         "t1"."query",
         "t1"."currency",
+        "t1"."device",
         "t1"."_row_",
         "t1"."_visitor_",
         CAST((
@@ -1250,6 +1276,7 @@ FROM (
           "t0"."position",
           "t0"."query",
           "t0"."currency",
+          "t0"."device",
           "t0"."_row_",
           COALESCE(CONCAT('u:', "t0"."user_id"), CONCAT('s:', "t0"."session_id")) AS "_visitor_"
         FROM "events" AS "t0"
@@ -1276,6 +1303,7 @@ FROM (
     "t1"."position",
     "t1"."query",
     "t1"."currency",
+    "t1"."device",
     "t1"."_row_",
     "t1"."_age_",
     CAST(CAST(FLOOR(
@@ -1301,6 +1329,7 @@ FROM (
       "t0"."position",
       "t0"."query",
       "t0"."currency",
+      "t0"."device",
       "t0"."_row_",
       (
         MAX("t0"."time") OVER (ORDER BY NULL ASC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) - "t0"."time"
@@ -1324,6 +1353,7 @@ WITH "t3" AS (
     "t2"."position",
     "t2"."query",
     "t2"."currency",
+    "t2"."device",
     "t2"."_row_",
     "t2"."time" - LAG("t2"."time") OVER (PARTITION BY "t2"."session_id" ORDER BY "t2"."time" ASC, "t2"."_row_" ASC) AS "_pause_",
     "t2"."time" - LAG("t2"."time", 60) OVER (PARTITION BY "t2"."session_id" ORDER BY "t2"."time" ASC, "t2"."_row_" ASC) AS "_span_"
@@ -1349,6 +1379,7 @@ SELECT
   "t1"."position",
   "t1"."query",
   "t1"."currency",
+  "t1"."device",
   "t1"."_row_"
 FROM "events" AS "t1"
 WHERE
@@ -1403,6 +1434,7 @@ WHERE
                 "t6"."position",
                 "t6"."query",
                 "t6"."currency",
+                "t6"."device",
                 "t6"."_row_",
                 "t6"."_pause_",
                 "t6"."_span_",
@@ -1446,6 +1478,7 @@ WITH "t1" AS (
     "t0"."position",
     "t0"."query",
     "t0"."currency",
+    "t0"."device",
     "t0"."_row_",
     ROW_NUMBER() OVER (ORDER BY "t0"."time" ASC, "t0"."_row_" ASC) - 1 AS "_place_"
   FROM "events" AS "t0"
@@ -1521,6 +1554,7 @@ FROM (
     "t3"."position",
     "t3"."query",
     "t3"."currency",
+    "t3"."device",
     "t3"."_row_",
     "t3"."_place_"
   FROM "t1" AS "t3"
@@ -1571,10 +1605,26 @@ FROM (
       "t0"."position",
       "t0"."query",
       "t0"."currency",
+      "t0"."device",
       "t0"."_row_",
-      "t0"."time" - LAG("t0"."time") OVER (
-        PARTITION BY "t0"."session_id", "t0"."kind", "t0"."item_id", "t0"."user_id", "t0"."quantity", "t0"."price", "t0"."order_id", "t0"."slate_id", "t0"."position", "t0"."query", "t0"."currency"
-        ORDER BY "t0"."time" ASC, "t0"."_row_" ASC
+      IFF(
+        "t0"."quantity" IS NOT DISTINCT FROM LAG("t0"."quantity") OVER (
+          PARTITION BY "t0"."session_id", "t0"."kind", "t0"."item_id", "t0"."user_id", "t0"."order_id", "t0"."slate_id", "t0"."query", "t0"."currency", "t0"."device"
+          ORDER BY "t0"."quantity" ASC, "t0"."price" ASC, "t0"."position" ASC, "t0"."time" ASC, "t0"."_row_" ASC
+        )
+        AND "t0"."price" IS NOT DISTINCT FROM LAG("t0"."price") OVER (
+          PARTITION BY "t0"."session_id", "t0"."kind", "t0"."item_id", "t0"."user_id", "t0"."order_id", "t0"."slate_id", "t0"."query", "t0"."currency", "t0"."device"
+          ORDER BY "t0"."quantity" ASC, "t0"."price" ASC, "t0"."position" ASC, "t0"."time" ASC, "t0"."_row_" ASC
+        )
+        AND "t0"."position" IS NOT DISTINCT FROM LAG("t0"."position") OVER (
+          PARTITION BY "t0"."session_id", "t0"."kind", "t0"."item_id", "t0"."user_id", "t0"."order_id", "t0"."slate_id", "t0"."query", "t0"."currency", "t0"."device"
+          ORDER BY "t0"."quantity" ASC, "t0"."price" ASC, "t0"."position" ASC, "t0"."time" ASC, "t0"."_row_" ASC
+        ),
+        "t0"."time" - LAG("t0"."time") OVER (
+          PARTITION BY "t0"."session_id", "t0"."kind", "t0"."item_id", "t0"."user_id", "t0"."order_id", "t0"."slate_id", "t0"."query", "t0"."currency", "t0"."device"
+          ORDER BY "t0"."quantity" ASC, "t0"."price" ASC, "t0"."position" ASC, "t0"."time" ASC, "t0"."_row_" ASC
+        ),
+        CAST(NULL AS DOUBLE)
       ) AS "_pause_"
     FROM "events" AS "t0"
   ) AS "t1"
@@ -1601,6 +1651,7 @@ WITH "t18" AS (
     "t17"."position",
     "t17"."query",
     "t17"."currency",
+    "t17"."device",
     "t17"."_row_",
     "t17"."_value_",
     "t17"."_middle_",
@@ -1626,6 +1677,7 @@ WITH "t18" AS (
       "t11"."position",
       "t11"."query",
       "t11"."currency",
+      "t11"."device",
       "t11"."_row_",
       "t11"."_value_",
       "t11"."_middle_",
@@ -1650,6 +1702,7 @@ WITH "t18" AS (
           "t8"."position",
           "t8"."query",
           "t8"."currency",
+          "t8"."device",
           "t8"."_row_",
           "t8"."_value_",
           "t8"."_item_",
@@ -1669,6 +1722,7 @@ WITH "t18" AS (
             "t2"."position",
             "t2"."query",
             "t2"."currency",
+            "t2"."device",
             "t2"."_row_",
             "t2"."_value_",
             "t7"."_item_",
@@ -1687,6 +1741,7 @@ WITH "t18" AS (
               "t0"."position",
               "t0"."query",
               "t0"."currency",
+              "t0"."device",
               "t0"."_row_",
               IFF(
                 "t0"."kind" IN ('purchase'),
@@ -1798,6 +1853,7 @@ WITH "t18" AS (
                   "t8"."position",
                   "t8"."query",
                   "t8"."currency",
+                  "t8"."device",
                   "t8"."_row_",
                   "t8"."_value_",
                   "t8"."_item_",
@@ -1817,6 +1873,7 @@ WITH "t18" AS (
                     "t2"."position",
                     "t2"."query",
                     "t2"."currency",
+                    "t2"."device",
                     "t2"."_row_",
                     "t2"."_value_",
                     "t7"."_item_",
@@ -1835,6 +1892,7 @@ WITH "t18" AS (
                       "t0"."position",
                       "t0"."query",
                       "t0"."currency",
+                      "t0"."device",
                       "t0"."_row_",
                       IFF(
                         "t0"."kind" IN ('purchase'),
@@ -1935,6 +1993,7 @@ SELECT
   "t37"."position",
   "t37"."query",
   "t37"."currency",
+  "t37"."device",
   "t37"."_row_"
 FROM (
   SELECT
@@ -1950,6 +2009,7 @@ FROM (
     "t36"."position",
     "t36"."query",
     "t36"."currency",
+    "t36"."device",
     "t36"."_row_",
     "t36"."_value_",
     "t36"."_middle_",
@@ -1975,6 +2035,7 @@ FROM (
       "t30"."position",
       "t30"."query",
       "t30"."currency",
+      "t30"."device",
       "t30"."_row_",
       "t30"."_value_",
       "t30"."_middle_",
@@ -1999,6 +2060,7 @@ FROM (
           "t27"."position",
           "t27"."query",
           "t27"."currency",
+          "t27"."device",
           "t27"."_row_",
           "t27"."_value_",
           "t27"."_item_",
@@ -2018,6 +2080,7 @@ FROM (
             "t22"."position",
             "t22"."query",
             "t22"."currency",
+            "t22"."device",
             "t22"."_row_",
             "t22"."_value_",
             "t26"."_item_",
@@ -2036,6 +2099,7 @@ FROM (
               "t19"."position",
               "t19"."query",
               "t19"."currency",
+              "t19"."device",
               "t19"."_row_",
               IFF(
                 "t19"."kind" IN ('purchase'),
@@ -2167,6 +2231,7 @@ FROM (
                   "t27"."position",
                   "t27"."query",
                   "t27"."currency",
+                  "t27"."device",
                   "t27"."_row_",
                   "t27"."_value_",
                   "t27"."_item_",
@@ -2186,6 +2251,7 @@ FROM (
                     "t22"."position",
                     "t22"."query",
                     "t22"."currency",
+                    "t22"."device",
                     "t22"."_row_",
                     "t22"."_value_",
                     "t26"."_item_",
@@ -2204,6 +2270,7 @@ FROM (
                       "t19"."position",
                       "t19"."query",
                       "t19"."currency",
+                      "t19"."device",
                       "t19"."_row_",
                       IFF(
                         "t19"."kind" IN ('purchase'),
@@ -2356,6 +2423,7 @@ WITH "t2" AS (
     "t0"."position",
     "t0"."query",
     "t0"."currency",
+    "t0"."device",
     "t0"."_row_",
     HASH(
       OBJECT_CONSTRUCT_KEEP_NULL(
@@ -2384,6 +2452,7 @@ SELECT
   "t1"."position",
   "t1"."query",
   "t1"."currency",
+  "t1"."device",
   "t1"."_row_"
 FROM "events" AS "t1"
 WHERE
@@ -2407,12 +2476,31 @@ WHERE
           "t8"."position",
           "t8"."query",
           "t8"."currency",
+          "t8"."device",
           "t8"."_row_",
           "t8"."_hash_",
-          ROW_NUMBER() OVER (
-            PARTITION BY "t8"."time", "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."quantity", "t8"."price", "t8"."order_id", "t8"."slate_id", "t8"."position", "t8"."query", "t8"."currency"
-            ORDER BY "t8"."_row_" ASC
-          ) - 1 AS "_again_"
+          "t8"."time" IS NOT DISTINCT FROM LAG("t8"."time") OVER (
+            PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+            ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
+          )
+          AND "t8"."quantity" IS NOT DISTINCT FROM LAG("t8"."quantity") OVER (
+            PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+            ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
+          )
+          AND "t8"."price" IS NOT DISTINCT FROM LAG("t8"."price") OVER (
+            PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+            ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
+          )
+          AND "t8"."position" IS NOT DISTINCT FROM LAG("t8"."position") OVER (
+            PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+            ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
+          )
+          AND (
+            LAG("t8"."_row_") OVER (
+              PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+              ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
+            ) IS NOT NULL
+          ) AS "_again_"
         FROM (
           SELECT
             "t4"."time",
@@ -2427,6 +2515,7 @@ WHERE
             "t4"."position",
             "t4"."query",
             "t4"."currency",
+            "t4"."device",
             "t4"."_row_",
             "t4"."_hash_"
           FROM "t2" AS "t4"
@@ -2454,7 +2543,7 @@ WHERE
         ) AS "t8"
       ) AS "t9"
       WHERE
-        "t9"."_again_" > 0
+        "t9"."_again_"
     ) AS "t11"
     WHERE
       "t1"."_row_" = "t11"."_row_"
@@ -2475,6 +2564,7 @@ WITH "t2" AS (
     "t0"."position",
     "t0"."query",
     "t0"."currency",
+    "t0"."device",
     "t0"."_row_",
     HASH(
       OBJECT_CONSTRUCT_KEEP_NULL(
@@ -2511,6 +2601,7 @@ SELECT
   "t17"."position",
   "t17"."query",
   "t17"."currency",
+  "t17"."device",
   "t17"."_row_"
 FROM (
   SELECT
@@ -2530,6 +2621,7 @@ FROM (
       "t15"."position",
       "t15"."query",
       "t15"."currency",
+      "t15"."device",
       "t15"."_row_",
       "t15"."_visitor_",
       "t15"."_fresh_",
@@ -2548,6 +2640,7 @@ FROM (
         "t14"."position",
         "t14"."query",
         "t14"."currency",
+        "t14"."device",
         "t14"."_row_",
         "t14"."_visitor_",
         "t14"."_fresh_",
@@ -2570,6 +2663,7 @@ FROM (
           "t13"."position",
           "t13"."query",
           "t13"."currency",
+          "t13"."device",
           "t13"."_row_",
           "t13"."_visitor_",
           CAST(COALESCE(
@@ -2590,6 +2684,7 @@ FROM (
             "t12"."position",
             "t12"."query",
             "t12"."currency",
+            "t12"."device",
             "t12"."_row_",
             COALESCE(CONCAT('u:', "t12"."user_id"), CONCAT('s:', "t12"."session_id")) AS "_visitor_"
           FROM (
@@ -2606,6 +2701,7 @@ FROM (
               "t1"."position",
               "t1"."query",
               "t1"."currency",
+              "t1"."device",
               "t1"."_row_"
             FROM "events" AS "t1"
             WHERE
@@ -2629,12 +2725,31 @@ FROM (
                       "t8"."position",
                       "t8"."query",
                       "t8"."currency",
+                      "t8"."device",
                       "t8"."_row_",
                       "t8"."_hash_",
-                      ROW_NUMBER() OVER (
-                        PARTITION BY "t8"."time", "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."quantity", "t8"."price", "t8"."order_id", "t8"."slate_id", "t8"."position", "t8"."query", "t8"."currency"
-                        ORDER BY "t8"."_row_" ASC
-                      ) - 1 AS "_again_"
+                      "t8"."time" IS NOT DISTINCT FROM LAG("t8"."time") OVER (
+                        PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+                        ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
+                      )
+                      AND "t8"."quantity" IS NOT DISTINCT FROM LAG("t8"."quantity") OVER (
+                        PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+                        ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
+                      )
+                      AND "t8"."price" IS NOT DISTINCT FROM LAG("t8"."price") OVER (
+                        PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+                        ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
+                      )
+                      AND "t8"."position" IS NOT DISTINCT FROM LAG("t8"."position") OVER (
+                        PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+                        ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
+                      )
+                      AND (
+                        LAG("t8"."_row_") OVER (
+                          PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+                          ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
+                        ) IS NOT NULL
+                      ) AS "_again_"
                     FROM (
                       SELECT
                         "t4"."time",
@@ -2649,6 +2764,7 @@ FROM (
                         "t4"."position",
                         "t4"."query",
                         "t4"."currency",
+                        "t4"."device",
                         "t4"."_row_",
                         "t4"."_hash_"
                       FROM "t2" AS "t4"
@@ -2676,7 +2792,7 @@ FROM (
                     ) AS "t8"
                   ) AS "t9"
                   WHERE
-                    "t9"."_again_" > 0
+                    "t9"."_again_"
                 ) AS "t11"
                 WHERE
                   "t1"."_row_" = "t11"."_row_"

@@ -5,9 +5,11 @@ from tests.evaluate.worlds import catalog_of, everybody_gets, task_of
 
 from endcap.core.arrays import Ragged
 from endcap.core.catalog import Labels
-from endcap.evaluate.backtest import Entry, evaluated
+from endcap.evaluate.backtest import Entry, entries, evaluated, judged_on
 from endcap.evaluate.families import families, family_values
 from endcap.evaluate.lists import firsts
+from endcap.evaluate.report.summary import summary
+from endcap.evaluate.verdict import verdict
 
 STANDS = np.array([0, 0, 2, 3, 3], np.int32)
 """Items 0 and 1 are variants of each other, and so are 3 and 4."""
@@ -34,6 +36,26 @@ def test_another_variant_of_what_was_wanted_is_right_on_a_page_that_shows_famili
     assert values["FamilyHitRate@10"].tolist() == [1.0, 1.0]
     assert values["FamilyNDCG@10"].tolist() == pytest.approx([1 / np.log2(3), 1 / (1 + 1 / np.log2(3))])
     assert values["FamilyRecall@10"].tolist() == [1.0, 0.5]
+
+
+def test_sentences_on_a_slot_that_shows_families_count_families() -> None:
+    task = task_of([[1]] * 40, 5)
+    catalog = task.queries.catalog.with_columns({"family": Labels.of(["b", "b", None, "a", "a"])})
+    object.__setattr__(task.queries, "catalog", catalog)
+    slots = {"home": (everybody_gets(0), "basket")}  # the other variant of what is wanted
+    items = entries({}, slots, {"none": everybody_gets(2, 1)})
+    shown = entries({}, slots, {"none": everybody_gets(2, 1)}, by_family=["home"])
+    of_items, of_families = (judged_on(task, rows, np.random.default_rng(0)) for rows in (items, shown))
+    assert "home loses to none by 100.0" in plain(summary(of_items))
+    assert " NDCG@10" in summary(of_items)
+    # In families, home is right at the first place and the baseline at the second.
+    assert "home beats none by 58.5 % FamilyNDCG@10, 95 % interval 58.5 to 58.5" in plain(summary(of_families))
+    assert "home finds it in 100.0 % of the cases" in plain(verdict(of_families))
+    assert "its FamilyNDCG@10 is 0.3691 higher" in plain(verdict(of_families))
+
+
+def plain(words: str) -> str:
+    return words.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_a_score_tells_items_and_families_side_by_side() -> None:

@@ -1,0 +1,149 @@
+"""What a visitor is about to run out of.
+
+How long people wait until they buy an item again is taken as log-normal, and some never do: a cure model (Boag, Maximum
+likelihood estimates of the proportion of patients cured by cancer therapy, Journal of the Royal Statistical Society B
+11 (1949)), as Bhagat et al., Buy it again: modeling repeat purchase recommendations, KDD 2018, combine how often an
+item is bought again with when. With F the distribution of the wait and p the share who buy again at all, one who bought
+t days ago, and not since, does so within the next d days with the probability p (F(t + d) - F(t)) / (1 - p F(t)).
+"""
+
+from dataclasses import dataclass
+from math import erf, sqrt
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import PositiveFloat
+
+from endcap.core.arrays import Array, Codes, Scores, distinct
+from endcap.core.candidates import Candidates
+from endcap.core.dataset import DAY, Dataset
+from endcap.core.errors import BadData
+from endcap.core.part import Part
+from endcap.core.query import Query
+from endcap.core.tunable import SETTLED, Between
+from endcap.core.why import Why
+
+NO_TIMES: NDArray[np.float64] = np.empty(0)
+APART = 0.5
+"""Days: purchases of an item by one user that lie closer together are one, and no wait is shorter."""
+NARROWEST = 0.1
+"""The least that the logarithms of waits are taken to spread: nobody is that regular."""
+
+
+class BuyAgain(Part):
+    """Learns how many buy each item again, and after how long; a visitor's own rhythm counts where it is known."""
+
+    ahead: Annotated[PositiveFloat, Between(1.0, 60.0, log=True)] = 7.0
+    """What will be bought within so many days is recommended."""
+    trust: Annotated[PositiveFloat, Between(0.5, 50.0, log=True)] = 5.0
+    """What others of its label (then the whole shop) do counts as so many purchases of an item."""
+    own: Annotated[PositiveFloat, Between(0.2, 10.0, log=True)] = 1.0
+    """What everybody does counts as so many waits of a visitor."""
+    by: Annotated[str, SETTLED] = ""
+    """A label column whose items are alike in this; empty: only the whole shop is."""
+
+    def fit(self, data: Dataset, rng: np.random.Generator) -> "BuyAgainModel":
+        """Waits of every item; raises `BadData` if no user bought anything."""
+        n = len(data.catalog)
+        items, waits, open_days = _waits(data)
+        if not len(items):
+            raise BadData("no purchase has a user, so that nobody is known to have bought anything twice")
+        labels = data.catalog.labels(self.by).codes + 1 if self.by else np.zeros(n, np.int32)
+        closed = ~np.isnan(waits)
+        logs, of = np.log(waits[closed]), items[closed]
+        middle = self._shrunk(of, logs, labels, np.log(30.0))
+        spread = np.sqrt(self._shrunk(of, (logs - middle[of]) ** 2, labels, 0.25))
+        # Who bought lately has not had the time to come again, and says nothing about whether.
+        told = closed | (open_days > np.exp(middle[items]))
+        again = self._shrunk(items[told], closed[told].astype(np.float64), labels, 0.1)
+        spread = np.maximum(spread, NARROWEST)
+        return BuyAgainModel(middle, spread, again, self.ahead, self.own)
+
+    def _shrunk(self, items: Array, values: Array, labels: Array, unknown: float) -> NDArray[np.float64]:
+        """Means by item ``[n_items]``, held towards those of their label, and these towards that of all."""
+        prior = np.full(1, unknown) if not len(values) else np.full(1, values.mean())
+        counts = np.bincount(labels[items], minlength=int(labels.max()) + 1)
+        sums = np.bincount(labels[items], values, minlength=len(counts))
+        alike = (sums + self.trust * prior) / (counts + self.trust)
+        own = np.bincount(items, minlength=len(labels))
+        total = np.bincount(items, values, minlength=len(labels))
+        means: NDArray[np.float64] = (total + self.trust * alike[labels]) / (own + self.trust)
+        return means
+
+
+def _waits(data: Dataset) -> tuple[Codes, NDArray[np.float64], NDArray[np.float64]]:
+    """Of each purchase the item, the days until its user bought it again (NaN: not yet), and those until the end."""
+    bought = data.of_kinds("purchase")
+    bought = bought.take(bought.user >= 0)
+    order = np.lexsort((bought.time, bought.item, bought.user))
+    user, item, time = bought.user[order], bought.item[order], bought.time[order]
+    follows = np.zeros(len(item), bool)
+    follows[1:] = (np.diff(user) == 0) & (np.diff(item) == 0) & (np.diff(time) < APART * DAY)
+    user, item, time = user[~follows], item[~follows], time[~follows]
+    waits = np.full(len(item), np.nan)
+    same = (np.diff(user) == 0) & (np.diff(item) == 0)
+    waits[:-1][same] = np.maximum(np.diff(time)[same] / DAY, APART)
+    return item, waits, (data.now - time) / DAY
+
+
+@dataclass(frozen=True)
+class BuyAgainModel:
+    """For every item, whether and when it is bought again."""
+
+    middle: NDArray[np.float64]
+    """Mean of the logarithms of the waits in days …"""
+    spread: NDArray[np.float64]
+    """… and their standard deviation."""
+    again: NDArray[np.float64]
+    """The share of purchases that another follows at all."""
+    ahead: float
+    own: float
+
+    def __call__(self, query: Query, k: int) -> Candidates:
+        """The k items of the visitor's history that they are most likely to buy in the days ahead, the shown left out.
+
+        ``query.times``, where there are any, are the moments at which the items of the history were bought.
+        """
+        items, scores = self.due(query.history, getattr(query, "times", NO_TIMES), query.now)
+        scores[np.isin(items, query.context)] = np.nan
+        return Candidates(items, scores).top(k)
+
+    def due(self, history: Codes, times: NDArray[np.float64], now: float) -> tuple[Codes, Scores]:
+        """The different items of a history, ascending, and how likely each is bought within the days ahead.
+
+        `times` are those of the purchases in seconds since 1970; without any, each item counts as bought at some
+        moment, all of them as likely.
+        """
+        items, place = distinct(history)
+        if len(times) != len(history):
+            share = np.minimum(self.ahead / np.exp(self.middle[items]), 1.0)
+            return items, (self.again[items] * share).astype(np.float32)
+        middle, since = self._rhythm(items, place, times)
+        passed = np.maximum(now - since, 0.0) / DAY
+        spread, again = self.spread[items], self.again[items]
+        before, after = (_waited(days, middle, spread) for days in (passed, passed + self.ahead))
+        return items, (again * (after - before) / np.maximum(1.0 - again * before, 1e-12)).astype(np.float32)
+
+    def _rhythm(self, items: Codes, place: Array, times: Array) -> tuple[Array, Array]:
+        """By item the mean logarithm of the waits, the visitor's own counted in, and the time of the last purchase."""
+        since = np.full(len(items), -np.inf)
+        np.maximum.at(since, place, times)
+        order = np.lexsort((times, place))
+        gaps = np.diff(times[order]) / DAY
+        own = (np.diff(place[order]) == 0) & (gaps >= APART)
+        of = place[order][1:][own]
+        waits = np.bincount(of, np.log(gaps[own]), minlength=len(items))
+        middle = (self.own * self.middle[items] + waits) / (self.own + np.bincount(of, minlength=len(items)))
+        return middle, since
+
+    def why(self, query: Query, item: int) -> Why:
+        """The item itself: it was bought before."""
+        given = self(query, len(query.history))
+        return Why.of(given.items[given.items == item], given.scores[given.items == item])
+
+
+def _waited(days: Array, middle: Array, spread: Array) -> NDArray[np.float64]:
+    """The share of waits that are over after so many days."""
+    steps = (np.log(np.maximum(days, 1e-9)) - middle) / (spread * sqrt(2.0))
+    return np.array([0.5 * (1.0 + erf(step)) for step in steps])

@@ -1,0 +1,99 @@
+"""The rows that pairs are counted in, and what each row and each item in it counts."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.core.arrays import Array, Ragged, offsets_of
+from endcap.core.dataset import DAY, Dataset, shares
+from endcap.core.errors import BadData
+from endcap.core.pairs import Counting
+from endcap.core.records import KINDS
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What stands together, as it came: items in rows, oldest first; what each and each row counts (None: 1)."""
+
+    items: Ragged
+    weights: NDArray[np.float64] | None = None
+    rows: NDArray[np.float64] | None = None
+
+
+def lines_of(data: Dataset, how: Counting) -> Lines:
+    """The rows that a recipe learns from; raises `BadData` if there is nothing in them, or all of it weighs nothing."""
+    lines = _weighed(data, how)
+    if not len(lines.items.values):
+        there = ", ".join(KINDS[kind] for kind in np.unique(data.events.kind)) or "none"
+        raise BadData(f"there is nothing to learn from in {how.source}; event kinds in the data: {there}")
+    if lines.weights is None:
+        return lines
+    counts = lines.weights > 0
+    if not counts.any():
+        raise BadData("every event to learn from weighs nothing: see the weights in [prepare] events, or kind_weights")
+    return Lines(lines.items.keep(counts), lines.weights[counts], lines.rows)
+
+
+def changed_lines(data: Dataset, how: Counting, since: float) -> tuple[Lines, Lines]:
+    """The rows to which something came from `since` on: as they were before, and as they are; seen from now."""
+    events = data.events
+    group = {"baskets": events.order, "sessions": events.session, "histories": events.user}[how.source]
+    kinds = how.kinds if how.source == "sessions" else ("purchase",)
+    counts = np.isin(events.kind, [KINDS.index(kind) for kind in kinds]) & (group >= 0)
+    fresh = np.zeros(int(group.max(initial=-1)) + 1, bool)
+    fresh[group[counts & (events.time >= since)]] = True
+    counts[counts] = fresh[group[counts]]
+    after = replace(data, events=events.take(counts))
+    before = replace(data, events=after.events.take(after.events.time < since))
+    return _weighed(before, how), _weighed(after, how)
+
+
+def _weighed(data: Dataset, how: Counting) -> Lines:
+    items, columns = _laid(data, how)
+    weights = None if columns["weight"] is None else shares(columns["weight"])
+    rows: NDArray[np.float64] | None = None
+    if how.half_life:
+        # The row ages with its newest event, and the others in it are the older by so much.
+        newest = np.full(len(items), -np.inf)
+        np.maximum.at(newest, items.rows, columns["time"])
+        rows = 0.5 ** ((data.now - newest) / (how.half_life * DAY))
+        if how.source != "baskets":
+            age = 0.5 ** ((newest[items.rows] - columns["time"]) / (how.half_life * DAY))
+            weights = age if weights is None else weights * age
+    if how.kind_weights and how.source == "sessions":
+        by_kind = np.array([how.kind_weights.get(name, 1.0) for name in KINDS])[columns["kind"]]
+        weights = by_kind if weights is None else weights * by_kind
+    return Lines(items, weights, rows)
+
+
+def _laid(data: Dataset, how: Counting) -> tuple[Ragged, dict[str, Any]]:
+    """The items of each row, and in the same order what there is to know of them."""
+    if how.source == "baskets":
+        baskets = data.baskets
+        time = np.repeat(baskets.time, baskets.items.lengths) if how.half_life else None
+        return baskets.items, {"weight": baskets.weight, "time": time}
+    events = data.events
+    kinds = how.kinds if how.source == "sessions" else ("purchase",)
+    chosen = np.isin(events.kind, [KINDS.index(kind) for kind in _known(kinds)])
+    which: Array | slice
+    if how.source == "histories":
+        which = np.flatnonzero(chosen & (events.user >= 0))
+        which = which[np.lexsort((events.time[which], events.user[which]))]
+        row, n_rows = events.user[which], len(data.users)
+    else:
+        which = slice(None) if chosen.all() else chosen
+        row = events.session[which]
+        n_rows = int(row.max(initial=-1)) + 1
+    wanted = {"weight": True, "time": how.half_life, "kind": how.kind_weights}
+    columns = {name: getattr(events, name) if asked else None for name, asked in wanted.items()}
+    columns = {name: None if column is None else column[which] for name, column in columns.items()}
+    return Ragged(offsets_of(np.bincount(row, minlength=n_rows)), events.item[which]), columns
+
+
+def _known(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = set(kinds) - set(KINDS)
+    if unknown:
+        raise BadData(f"no event kind is called {', '.join(sorted(unknown))}; kinds: {', '.join(KINDS)}")
+    return kinds

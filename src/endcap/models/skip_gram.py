@@ -1,0 +1,198 @@
+"""How Prod2Vec learns: what the compiled loop walks over, on several threads, or on several processes.
+
+With threads, all change the same vectors without waiting for each other (Hogwild: Niu, Recht, Ré and Wright, NIPS
+2011). With shards, each process has a part of the rows and vectors of its own, and all take the mean after every epoch
+(McDonald, Hall and Mann, Distributed training strategies for the structured perceptron, NAACL 2010): what several
+machines would do.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.core.arrays import Codes, Ragged, Scores, offsets_of
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Alias tables from which negatives are drawn: those of the items, then those of each column of labels."""
+
+    starts: NDArray[np.int64]
+    threshold: Scores
+    alias: Codes
+
+    @classmethod
+    def of(cls, counts: list[NDArray[np.float64]], exponent: float) -> "Choices":
+        """Each entry in proportion to its count to that power; what never came is never drawn."""
+        from endcap.models.kernels.skip_gram import aliased  # noqa: PLC0415 — compiled code is for fitting only
+
+        starts = offsets_of(np.array([len(column) for column in counts]))
+        threshold, alias = np.ones(starts[-1], np.float32), np.arange(starts[-1], dtype=np.int32)
+        for first, column in zip(starts.tolist(), counts, strict=False):
+            if column.any():
+                aliased(np.where(column > 0, np.maximum(column, 1.0) ** exponent, 0.0), first, threshold, alias)
+        return cls(starts, threshold, alias)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What is learned from: rows of items, and of each item its labels and how often it is used."""
+
+    rows: Ragged
+    times: NDArray[np.float64]
+    """Of every value, in seconds; empty where they do not matter."""
+    labels: Codes
+    """``[n_items, n_columns]``: the row of each label among the vectors, which begin with those of the items; or -1."""
+    keep: Scores
+    """``[n_items]``: the chance that an occurrence is used."""
+    choices: Choices
+
+    def only(self, rows: NDArray[np.bool_]) -> "Corpus":
+        """The same with only the given rows; the others are empty."""
+        mask = np.repeat(rows, self.rows.lengths)
+        return replace(self, rows=self.rows.keep(mask), times=self.times[mask] if len(self.times) else self.times)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How it is learned; see the fields of `Prod2Vec`."""
+
+    window: int
+    shrinking: bool
+    apart: float
+    """Seconds."""
+    negatives: int
+    shuffle: bool
+    weights: Vectors
+    """``[3, 2]``: of items, labels, and an item's own labels, predicting items and labels."""
+    epochs: int
+    learning_rate: float
+    threads: int = 1
+    shards: int = 1
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Two vectors for each item and, after them, for each label ``[n_items + n_labels, size]``; changed in place."""
+
+    inputs: Vectors
+    outputs: Vectors
+
+
+def train(corpus: Corpus, parameters: Parameters, plan: Plan, rng: np.random.Generator) -> None:
+    """Changes the parameters for the better, epoch by epoch."""
+    with ExitStack() as stack:
+        step = _alone(corpus, plan, rng)
+        if plan.shards > 1:
+            step = stack.enter_context(Shards(corpus, plan, rng))
+        for epoch in range(plan.epochs):
+            step(parameters, *(plan.learning_rate * max(1 - at / plan.epochs, 1e-3) for at in (epoch, epoch + 1)))
+
+
+Step = Callable[[Parameters, float, float], None]
+"""One epoch, at a learning rate that goes from the first to the second number."""
+
+
+def _alone(corpus: Corpus, plan: Plan, rng: np.random.Generator) -> Step:
+    """Epochs in this process, on its threads."""
+    from endcap.models.kernels.skip_gram import trainer  # noqa: PLC0415 — compiled code is for fitting only
+
+    rows, choices = corpus.rows, corpus.choices
+
+    def step(parameters: Parameters, rate: float, last_rate: float) -> None:
+        kernel = trainer(parameters.inputs.shape[1], plan.negatives)
+
+        def part(order: NDArray[np.int64], seed: int) -> None:
+            kernel(
+                order, rows.offsets, rows.values, corpus.times, corpus.labels, parameters.inputs, parameters.outputs,
+                corpus.keep, choices.starts, choices.threshold, choices.alias, plan.weights, plan.window,
+                plan.shrinking, plan.apart, plan.shuffle, rate, last_rate, seed,
+            )  # fmt: skip
+
+        # Rows come ordered by time; in that order the last weeks would shape the vectors most.
+        order = rng.permutation(len(rows))
+        reached = np.cumsum(rows.lengths[order])
+        edges = np.searchsorted(reached, reached[-1] * np.arange(1, plan.threads) / plan.threads).tolist()
+        parts = [order[start:end] for start, end in pairwise([0, *edges, len(order)])]
+        seeds = rng.integers(1, 2**31, plan.threads).tolist()
+        with ThreadPoolExecutor(plan.threads) as pool:
+            list(pool.map(part, parts, seeds))
+
+    return step
+
+
+class Shards:
+    """Processes that each learn from a part of the rows; called as a step, it gives all of them the same vectors.
+
+    The mean of a vector is weighted by how often each shard met its item, since one that never did has not moved it.
+    """
+
+    def __init__(self, corpus: Corpus, plan: Plan, rng: np.random.Generator) -> None:
+        owner = rng.integers(plan.shards, size=len(corpus.rows))  # by chance, so that no shard has a part of the shop
+        parts = [corpus.only(owner == which) for which in range(plan.shards)]
+        self.weights = _shares(parts)
+        context = get_context("spawn")
+        self.connections, self.processes = [], []
+        for part, seed in zip(parts, rng.integers(1, 2**31, plan.shards).tolist(), strict=True):
+            own, theirs = context.Pipe()
+            process = context.Process(target=_work, args=(theirs, part, replace(plan, shards=1), seed), daemon=True)
+            process.start()
+            theirs.close()
+            self.connections.append(own)
+            self.processes.append(process)
+
+    def __enter__(self) -> "Shards":
+        return self
+
+    def __call__(self, parameters: Parameters, rate: float, last_rate: float) -> None:
+        """One epoch of every shard from the given vectors, which become the mean; raises `EOFError` if one died."""
+        for connection in self.connections:
+            connection.send((parameters, rate, last_rate))
+        inputs, outputs = np.zeros_like(parameters.inputs), np.zeros_like(parameters.outputs)
+        for connection, weight in zip(self.connections, self.weights, strict=True):
+            found: Parameters = connection.recv()
+            inputs += weight[:, None] * found.inputs
+            outputs += weight[:, None] * found.outputs
+        parameters.inputs[:], parameters.outputs[:] = inputs, outputs
+
+    def __exit__(self, *error: object) -> None:
+        for connection, process in zip(self.connections, self.processes, strict=True):
+            connection.close()
+            process.join()
+
+
+def _work(connection: Connection, corpus: Corpus, plan: Plan, seed: int) -> None:
+    """What a shard's process does: an epoch, whenever it is given vectors."""
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    step = _alone(corpus, plan, np.random.default_rng(seed))
+    while True:
+        try:
+            parameters, rate, last_rate = connection.recv()
+        except EOFError:
+            return
+        step(parameters, rate, last_rate)
+        connection.send(parameters)
+
+
+def _shares(parts: list[Corpus]) -> Vectors:
+    """Of each shard and each row of the vectors, how much the shard has to say ``[shards, n_items + n_labels]``."""
+    n_rows = int(parts[0].choices.starts[-1])
+    met = np.zeros((len(parts), n_rows))
+    for which, part in enumerate(parts):
+        met[which] += np.bincount(part.rows.values, minlength=n_rows)
+        for column in part.labels.T:
+            labels = column[part.rows.values]
+            met[which] += np.bincount(labels[labels >= 0], minlength=n_rows)
+    met += 1e-3  # what none of them met was only drawn as a negative, by each in proportion to its rows
+    shares: Vectors = (met / met.sum(axis=0)).astype(np.float32)
+    return shares
