@@ -165,7 +165,8 @@ def main() -> None:
         np.savez(file, **data)
         for name in names:
             peer = Elsewhere(sys.executable if name == "duckdb" else chosen.peers, __file__, str(file), name)
-            own, seen = ours(data), {}
+            seen: dict[str, dict[str, float]] = {}
+            own = ours(data)
 
             def timed(job: Callable[[], tuple[float, dict[str, float]]], who: str, seen: Any = seen) -> float:
                 seconds, seen[who] = job()
@@ -179,7 +180,7 @@ def main() -> None:
             print(f"  {name:9} {they:7.2f} s, ours {we:6.2f} s: {they / we:5.2f} times")
     we, they = found[names[0]]
     conclude(
-        "cooccurrence", round(we, 4), round(they, 4), round(they / we, 2), "s for 100 neighbours of every item", goal=GOAL,
+        "cooccurrence", round(we, 4), round(they, 4), round(they / we, 2), "s for 100 neighbours each", goal=GOAL,
         peer_name=names[0], ratios={name: round(pair[1] / pair[0], 2) for name, pair in found.items()},
     )  # fmt: skip
 

@@ -124,7 +124,7 @@ def plain(data: dict[str, Any]) -> float:
 def main() -> None:
     chosen = options(__doc__ or "")
     workers, rounds = (1, 1) if chosen.quick else (2, 3)
-    data = world(2_000, 1_000) if chosen.quick else world(100_000, 20_000)
+    data = world(2_000, 1_000) if chosen.quick else world(60_000, 20_000)
     words = data["sessions"].size * EPOCHS
     compiling, _ = ours(world(50, 200), workers)()
     own, quality = ours(data, workers), dict[str, float]()

@@ -49,6 +49,7 @@ def fitted(train: Dataset, quick: bool) -> dict[str, Retriever]:
     views = replace(train, events=train.of_kinds("view"))
     rng, epochs = np.random.default_rng(0), 1 if quick else 10
     baskets = Prod2Vec(source="baskets", epochs=epochs, exponent=0.5).fit(train, rng)
+    around = Prod2Vec(source="baskets", epochs=epochs, exponent=0.5, match="in-out").fit(train, rng)
     looks = Prod2Vec(source="sessions", epochs=epochs).fit(views, rng)
     visits = Prod2Vec(source="sessions", epochs=epochs).fit(train, rng)
     return {
@@ -60,7 +61,7 @@ def fitted(train: Dataset, quick: bool) -> dict[str, Retriever]:
         "prod2vec in-in, visits": Nearest(visits, Exact().build(visits.vectors)),
         "prod2vec in-in, views": Nearest(looks, Exact().build(looks.vectors)),
         "prod2vec in-in, baskets": Nearest(baskets, Exact().build(baskets.vectors)),
-        "prod2vec in-out, baskets": Nearest(baskets, Exact().build(baskets.outputs)),
+        "prod2vec in-out, baskets": Nearest(around, Exact().build(around.targets)),
     }
 
 

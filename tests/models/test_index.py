@@ -11,7 +11,8 @@ from endcap.core.query import Query
 from endcap.index import exact
 from endcap.index.exact import Exact
 from endcap.index.nearest import Nearest
-from endcap.models.prod2vec import Prod2VecModel, Vectors
+from endcap.models.prod2vec import Prod2VecModel
+from endcap.models.skip_gram import Vectors
 from endcap.testing import IndexContract, ask, checkerboard
 
 

@@ -1,6 +1,7 @@
 """What everybody buys."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from endcap.core.dataset import DAY
 from endcap.core.errors import BadData
 from endcap.models.popular import Popular, PopularIn
-from endcap.testing import START, RetrieverContract, ask, checkerboard, orders
+from endcap.testing import START, RetrieverContract, ask, checkerboard, orders, same
 
 RNG = np.random.default_rng(0)
 
@@ -67,3 +68,14 @@ def test_an_item_without_a_label_has_no_neighbours() -> None:
     model = PopularIn().fit(world, RNG)
     assert len(model(ask(world.catalog, context=["b"]), 5)) == 0
     assert model(ask(world.catalog, context=["a", "b"]), 5).items.tolist() == [0]
+
+
+@pytest.mark.parametrize("half_life", [None, 5.0])
+def test_a_hundred_small_updates_end_where_one_fit_ends(half_life: float | None) -> None:
+    rng = np.random.default_rng(0)
+    world = orders(*[[f"i{item}"] for item in rng.integers(9, size=150)])
+    recipe, edges = Popular(half_life=half_life), np.linspace(world.now - 140 * 86_400, world.now, 101)
+    model = recipe.fit(world.between(0.0, edges[0]), RNG)
+    for since, until in pairwise(edges.tolist()):
+        model = model.updated(world.between(0.0, until), since)
+    assert same(model, recipe.fit(world, RNG))

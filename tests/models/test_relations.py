@@ -24,7 +24,8 @@ from endcap.testing import START, RetrieverContract, ask, shop
 def stall(visits: int = 300) -> Dataset:
     """Phones (p0 … p5, cheap ones even) are compared with phones of their price, cases (c0 … c5) likewise.
 
-    Who compares phones buys one, and a case of its kind; now and then both. A colour says nothing; nobody has ever touched p6, a cheap phone.
+    Who compares phones buys one, and a case of its kind; now and then both. A colour says nothing; nobody has
+    ever touched p6, a cheap phone.
     """
     rng, events = np.random.default_rng(1), []
     for visit in range(visits):
@@ -37,7 +38,8 @@ def stall(visits: int = 300) -> Dataset:
         touched += [("purchase", f"{what}{other}")] if visit % 10 == 0 else []
         events += [
             Event(
-                kind=kind_of, session_id=f"s{visit}", order_id=f"o{visit}" if kind_of == "purchase" else None,  # type: ignore[arg-type]
+                kind=kind_of,  # type: ignore[arg-type]
+                session_id=f"s{visit}", order_id=f"o{visit}" if kind_of == "purchase" else None,
                 item_id=item, time=time + place,
             )
             for place, (kind_of, item) in enumerate(touched)

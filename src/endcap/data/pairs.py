@@ -56,7 +56,12 @@ def counted_pairs(events: ibis.Table, items: Vocabulary, how: Counting, now: flo
     others = lines.select("row", other=_.code, other_place=_.place, other_weight=_.weight)
     pairs = lines.join(others, "row").filter(_.code != _.other)
     near = _near(pairs.other_place - pairs.place, how)
-    pairs = pairs.mutate(value=pairs.factor * ibis.least(pairs.weight, pairs.other_weight) * near).filter(_.value > 0).group_by("code", "other").agg(value=_.value.sum())
+    pairs = (
+        pairs.mutate(value=pairs.factor * ibis.least(pairs.weight, pairs.other_weight) * near)
+        .filter(_.value > 0)
+        .group_by("code", "other")
+        .agg(value=_.value.sum())
+    )
     found = pairs.order_by("code", "other").to_pyarrow()
     own = lines.group_by("code").agg(value=(_.factor * _.weight).sum()).to_pyarrow()
     total = rows.agg(total=(_.factor * _.newest).sum()).to_pyarrow()["total"][0].as_py()
@@ -70,7 +75,7 @@ def counted_pairs(events: ibis.Table, items: Vocabulary, how: Counting, now: flo
 
 
 def _lines(events: ibis.Table, items: Vocabulary, how: Counting, now: float) -> ibis.Table:
-    """Each item once in each row: its place there, what it counts, and what the newest event of it counts for its age."""
+    """Each item once in each row: its place there, what it counts, and how old it is (as what it would count)."""
     kinds = list(how.kinds if how.source == "sessions" else ("purchase",))
     ids = pa.table({"item_id": pa.array(items.ids, pa.string()), "code": pa.array(range(len(items)), pa.int64())})
     known = uploaded(events.get_backend(), ids)
@@ -79,10 +84,10 @@ def _lines(events: ibis.Table, items: Vocabulary, how: Counting, now: float) -> 
     chosen = chosen.select("item_id", "kind", "time", row=row).join(known, "item_id")
     if how.source == "baskets":
         chosen = chosen.mutate(time=_.time.min().over(group_by="row"))
-    age = ibis.literal(1)  # a whole number, so that counts of rows that count the same are whole as well
+    # Whole numbers, so that counts of rows that count the same are whole as well.
+    age, by_kind = ibis.literal(1), ibis.literal(1)
     if how.half_life:
         age = ibis.literal(0.5) ** ((now - chosen.time) / (how.half_life * DAY))
-    by_kind = ibis.literal(1)
     if how.source == "sessions":
         for kind, weight in how.kind_weights.items():
             by_kind = ibis.ifelse(chosen.kind == kind, float(weight), by_kind)

@@ -124,7 +124,14 @@ def _said(recipe: Part) -> str:
 
 
 def _code_of(part: Part) -> str:
-    """A name for what a part does: the version of endcap and a hash of the module that the part is written in."""
+    """A name for what a part does: the version of endcap and a hash of what the part is written in.
+
+    That is its module, or, of our own, the whole package with its kernels.
+    """
     module = sys.modules[type(part).__module__]
-    written = Path(module.__file__).read_bytes() if module.__file__ else b""
-    return f"{__version__}:{type(part).__name__}:{hashlib.sha256(written).hexdigest()}"
+    here = Path(module.__file__) if module.__file__ else None
+    sources = sorted(here.parent.rglob("*.py")) if here and module.__name__.startswith("endcap.models.") else [here]
+    written = hashlib.sha256()
+    for source in filter(None, sources):
+        written.update(source.read_bytes())
+    return f"{__version__}:{type(part).__name__}:{written.hexdigest()}"

@@ -13,7 +13,7 @@ from endcap.core.why import Why
 
 def retrieving(model: Any) -> Any:
     """The model itself if it retrieves, else what is nearest by its vectors."""
-    return model if callable(model) else Embedded(model, _unit(model.vectors))
+    return model if callable(model) else Embedded(model, _unit(getattr(model, "targets", model.vectors)))
 
 
 @dataclass(frozen=True)

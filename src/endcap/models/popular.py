@@ -1,7 +1,8 @@
 """What everybody buys: over the whole shop, and within the category (or family, or brand) of the seeds."""
 
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import PositiveFloat
@@ -42,7 +43,7 @@ class Popular(Part):
             raise BadData(f"no event is a {' or '.join(self.kinds)}; event kinds in the data: {there}")
         order = best(counts.astype(np.float32), np.arange(len(counts), dtype=np.int32), len(counts))
         order = order[counts[order] > 0]
-        return PopularModel(order.astype(np.int32), counts[order].astype(np.float32))
+        return PopularModel(order.astype(np.int32), counts[order].astype(np.float32), self.model_dump())
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class PopularModel:
 
     items: Codes
     scores: Scores
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Of the recipe."""
 
     def __call__(self, query: Query, k: int) -> Candidates:
         """The k most popular items."""
@@ -60,6 +63,13 @@ class PopularModel:
         """The same list once per query: ``codes[n, k]``, ``scores[n, k]``."""
         wide = (len(queries), min(k, len(self.items)))
         return np.broadcast_to(self.items[:k], wide), np.broadcast_to(self.scores[:k], wide)
+
+    def updated(self, data: Dataset, since: float) -> "PopularModel":
+        """The same model after what happened from `since` on; `data` holds it and all before.
+
+        Counted anew, as that is one pass over the events, exact whatever the window or half-life.
+        """
+        return Popular(**self.settings).fit(data, np.random.default_rng(0))
 
     def why(self, query: Query, item: int) -> Why:
         """No history has a part in it."""

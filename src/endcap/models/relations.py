@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 SAMPLED = 200_000
 """Pairs drawn by chance, to know what chance gives."""
 STEPS = 8
-"""Of the difference of two prices: as many that hold equal shares of the pairs seen together, and of those by chance."""
+"""Of the difference of two prices: so many that hold as many pairs seen together, and so many for those by chance."""
 ROUNDS = 20
 """Of fitting factors to one another."""
 

@@ -18,7 +18,7 @@ from endcap.core.saving import only_one
 from endcap.index.exact import Exact
 from endcap.index.nearest import Nearest
 from endcap.jobs import releasing
-from endcap.models.prod2vec import Vectors
+from endcap.models.skip_gram import Vectors
 
 
 def refused(small: Small, name: str, rule: str) -> dict[str, str]:
