@@ -82,7 +82,7 @@ def ours(data: dict[str, Any], workers: int) -> Callable[[], Measured]:
 
 
 def gensim(data: dict[str, Any], workers: int) -> Callable[[], Measured]:
-    from gensim.models import Word2Vec  # type: ignore[import-not-found]  # noqa: PLC0415
+    from gensim.models import Word2Vec  # noqa: PLC0415
 
     sentences = [[str(item) for item in session] for session in data["sessions"].tolist()]
 
