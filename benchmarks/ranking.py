@@ -5,8 +5,12 @@ Every item is ranked for every query, what the user had before is left out, list
 `calc_metrics`. LensKit: its batch pipeline over a scorer of the same factors, in one process, and `RunAnalysis`. Peers
 live in an interpreter of their own (``--peers PYTHON``: `pip install rectools lenskit`) and are measured on as many of
 the queries as take a bearable time; figures are seconds for 1,000 queries. Without peers, ours is held against plain
-NumPy. How far ours lies above the matrix product alone is said, too.
+NumPy. How far ours lies above the matrix product alone (on one thread) is said, too.
 """
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the commands do, and as implicit asks for: all have own threads
 
 import json
 import resource

@@ -136,18 +136,18 @@ def score(first: int, last: int, offsets: Array, places: Array, worth: Array, di
         if not equal:
             for place in range(reached):
                 ideal += best[n - 1 - place] * discounts[place]
-        values[0, query] = gained / ideal
-        values[1, query] = hits / n
+        ndcg, recall, precision = gained / ideal, hits / n, precisions / n
+        values[0, query] = ndcg
+        values[1, query] = recall
         values[2, query] = 1.0 if hits else 0.0
         values[3, query] = 1.0 / (highest + 1) if hits else 0.0
-        values[4, query] = precisions / n
+        values[4, query] = precision
         values[5, query] = hits / k
-        values[6, query] = hits / reached
-        values[7, query] = precisions / reached
-        values[8, query] = (
-            gained / ideal if equal else _exponential(places[start:end], worth[start:end], best, discounts)
-        )
-        values[9, query] = held / total
+        # A division costs as much as everything else that is done for a metric: none is made twice.
+        values[6, query] = recall if n <= k else hits / reached
+        values[7, query] = precision if n <= k else precisions / reached
+        values[8, query] = ndcg if equal else _exponential(places[start:end], worth[start:end], best, discounts)
+        values[9, query] = recall if equal else held / total
 
 
 @njit(cache=True, nogil=True)
