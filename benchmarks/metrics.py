@@ -7,9 +7,7 @@ pytrec-eval-terrier`); those that it lacks are said to be missing. Without any, 
 RecTools' NDCG and MAP are asked for in the form that is trec_eval's (`divide_by_achievable`, division by all relevant).
 """
 
-import json
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -20,7 +18,7 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from measuring import alternated, conclude, options
+from measuring import Elsewhere, alternated, asked, conclude, options
 
 K = 20
 NAMES = ("Recall", "Precision", "NDCG", "MAP", "MRR")
@@ -151,35 +149,17 @@ def ranx(data: dict[str, Any]) -> Callable[[], dict[str, float]]:
 PEERS = {"rectools": rectools, "pytrec_eval": pytrec_eval, "ranx": ranx}
 
 
-class Elsewhere:
-    """A peer in an interpreter of its own: it builds its objects, and then measures whenever it is asked to."""
-
-    def __init__(self, python: str, name: str, file: Path) -> None:
-        command = [python, "-W", "ignore", __file__, "--as-peer", name, str(file)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __call__(self) -> tuple[float, dict[str, float]]:
-        """Seconds, and what was found."""
-        try:
-            print(file=self.process.stdin, flush=True)
-            seconds, values = json.loads(self.process.stdout.readline())  # type: ignore[union-attr]
-        except (BrokenPipeError, json.JSONDecodeError) as error:
-            raise ImportError(f"ended with {self.process.wait()}") from error
-        return seconds, values
-
-    def close(self) -> None:
-        """Lets it end."""
-        self.process.communicate()
-
-
 def serve(name: str, file: str) -> None:
     """What the other interpreter does."""
-    measured = PEERS[name](dict(np.load(file)))
-    measured()
-    for _ in sys.stdin:
+    job = PEERS[name](dict(np.load(file)))
+    job()
+
+    def measured() -> tuple[float, dict[str, float]]:
         start = perf_counter()
-        values = measured()
-        print(json.dumps([perf_counter() - start, {key: float(value) for key, value in values.items()}]), flush=True)
+        values = job()
+        return perf_counter() - start, values
+
+    asked(measured)
 
 
 def main() -> None:
@@ -194,7 +174,7 @@ def main() -> None:
         file = Path(folder) / "world.npz"
         np.savez(file, **data)
         for name in PEERS if chosen.peers else ():
-            peer = Elsewhere(chosen.peers, name, file)
+            peer = Elsewhere(chosen.peers, __file__, name, str(file))
             try:
                 _same(name, peer()[1], expected)
                 measured[name] = alternated(_timed(own, 9), lambda peer=peer: peer()[0], rounds)  # type: ignore[misc]
