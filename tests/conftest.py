@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from endcap import jobs
 from endcap.core.bundle import Bundle, Histories
 from endcap.core.dataset import Dataset
+from endcap.core.habits import pasts_of
 from endcap.core.query import Stage
 from endcap.index.exact import Exact
 from endcap.index.nearest import Nearest
@@ -66,7 +67,7 @@ def bundle(world: Dataset) -> Bundle:
         "popular": Popular().fit(world, rng),
         "popular_in": PopularIn().fit(world, rng),
     }
-    return Bundle("small-1", world.catalog, Histories(world.users, world.histories("purchase")), models, {})
+    return Bundle("small-1", world.catalog, Histories(world.users, pasts_of(world)), models, {})
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import pytest
 from endcap.core.arrays import Ragged
 from endcap.core.bundle import Bundle, Histories, Shelf
 from endcap.core.errors import BadBundle, Busy
+from endcap.core.habits import pasts_of
 from endcap.core.saving import MANIFEST, facts_of, load, only_one, save
 from endcap.models.co_occurrence import CoOccurrence
 from endcap.models.popular import Popular
@@ -59,7 +60,7 @@ def bundle() -> Bundle:
     world = checkerboard(6)
     rng = np.random.default_rng(0)
     models = {"popular": Popular().fit(world, rng), "together": CoOccurrence().fit(world, rng)}
-    histories = Histories(world.users, world.histories("purchase"))
+    histories = Histories(world.users, pasts_of(world))
     return Bundle("small-1", world.catalog, histories, models, {"settings": ""})
 
 

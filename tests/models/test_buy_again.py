@@ -8,6 +8,8 @@ import pytest
 
 from endcap.core.dataset import DAY, Dataset
 from endcap.core.errors import BadData
+from endcap.core.habits import Bought, Habits
+from endcap.core.query import Query
 from endcap.core.records import Event
 from endcap.models.buy_again import BuyAgain, BuyAgainModel
 from endcap.testing import START, RetrieverContract, ask, bought, orders, shop
@@ -32,10 +34,13 @@ def bought_on(*bought: tuple[str, str, Iterable[int]], labels: dict[str, str] | 
 
 
 def due(model: BuyAgainModel, *purchases: tuple[int, float], now: float) -> dict[int, float]:
-    """Of purchases (item, day) the chance of each item on a later day."""
-    items, times = np.array([item for item, _ in purchases], np.int32), np.array([day * DAY for _, day in purchases])
-    found, scores = model.due(items, times, now * DAY)
-    return dict(zip(found.tolist(), scores.tolist(), strict=True))
+    """Of purchases (item, day) by one visitor the chance of each item on a later day."""
+    known: dict[int, Bought] = {}
+    for item, day in purchases:
+        known[item] = known[item].again(day * DAY) if item in known else Bought(day * DAY, day * DAY)
+    catalog = orders([f"i{code}" for code in range(len(model.middle))]).catalog
+    query = Query(now * DAY, catalog, history=np.array([*known], np.int32), habits=Habits.of([*known.values()]))
+    return dict(zip(known, model.due(query).tolist(), strict=True))
 
 
 def test_waits_and_the_share_who_come_again_by_hand() -> None:
@@ -53,9 +58,8 @@ def test_the_chance_is_high_when_the_wait_is_over_and_falls_behind_it() -> None:
     assert chances[1] > 0.3
     assert chances[2] == pytest.approx(0.0, abs=1e-6)
     # Everybody who comes again has a wait near ten days: all of them come between day 5 and day 20.
-    assert BuyAgainModel(model.middle, model.spread, model.again, 15.0, 1.0).due(
-        np.zeros(1, np.int32), np.zeros(1), 5 * DAY
-    )[1] == pytest.approx([0.5], abs=1e-6)
+    wide = BuyAgainModel(model.middle, model.spread, model.again, 15.0, 1.0)
+    assert due(wide, (0, 0.0), now=5.0)[0] == pytest.approx(0.5, abs=1e-6)
 
 
 def test_who_waited_longer_is_less_likely_one_who_comes_again() -> None:

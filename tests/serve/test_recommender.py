@@ -50,6 +50,16 @@ def test_a_user_has_the_past_and_what_came_since_each_item_once(bundle: Bundle) 
     assert hydrated(Request(slot="s", user="nobody"), bundle, recent, START).query.history.tolist() == []
 
 
+def test_what_is_bought_again_in_the_shop_goes_on_with_the_rhythm_of_before(bundle: Bundle) -> None:
+    recent, day = Recent(), 86_400.0
+    recent.apply([Event(kind="purchase", session_id="s", user_id="u1", item_id="i3", time=START + 21 * day)])
+    query = hydrated(Request(slot="s", user="u1"), bundle, recent, START).query
+    assert query.history.tolist()[-1] == 3
+    assert (query.habits.last[-1], query.habits.waits[-1]) == (START + 21 * day, 1)
+    assert query.habits.days[-1] == pytest.approx(20.0)  # u1 had bought it on the second day
+    assert (query.habits.waits[:-1] == 0).all()
+
+
 def test_a_slate_says_all_that_is_needed_to_learn(recommender: Recommender) -> None:
     slate = recommender.answer(Request(slot="item/together", item="i4"), START)
     assert (slate.slot, slate.variant, slate.bundle, slate.tier) == ("item/together", "control", "small-1", "primary")

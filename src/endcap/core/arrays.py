@@ -76,8 +76,14 @@ class Ragged:
 
     def take(self, rows: Array) -> "Ragged":
         """Only the given rows (numbers or a mask), in the given order."""
-        numbers = np.flatnonzero(rows) if rows.dtype == bool else rows
-        return Ragged.of([self[int(row)] for row in numbers], self.values.dtype.type)
+        lengths = self.lengths[rows]
+        return Ragged(offsets_of(lengths), self.values[self.places(rows)])
+
+    def places(self, rows: Array) -> NDArray[np.int64]:
+        """Where the values of the given rows (numbers or a mask) stand among all values, one row after another."""
+        lengths = self.lengths[rows]
+        offsets = offsets_of(lengths)
+        return np.repeat(self.offsets[:-1][rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
 
     def keep(self, mask: NDArray[np.bool_]) -> "Ragged":
         """The same rows with only those values for which the mask (one entry per value) is true."""

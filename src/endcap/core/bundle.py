@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from endcap.core.arrays import Array, Ragged
+from endcap.core.arrays import NO_CODES, Array, Codes
 from endcap.core.catalog import Catalog
 from endcap.core.constants import Constants
 from endcap.core.errors import BadBundle
+from endcap.core.habits import UNKNOWN, Habits, Pasts
 from endcap.core.saving import facts_of, load, save, write_atomically
 from endcap.core.vocabulary import Vocabulary
 
@@ -20,10 +21,18 @@ HISTORY = "history.jsonl"
 
 @dataclass(frozen=True)
 class Histories:
-    """What every known user bought, oldest first, in item codes."""
+    """What every known user bought: each item once, at its last time, oldest first, in item codes."""
 
     users: Vocabulary
-    items: Ragged
+    pasts: Pasts
+
+    def of(self, user_id: str) -> tuple[Codes, Habits]:
+        """The items of one user, and when and how often they were bought; nothing of a user who is not known."""
+        code, items = self.users.code(user_id), self.pasts.items
+        if code < 0:
+            return NO_CODES, UNKNOWN
+        own = slice(*items.offsets[code : code + 2])
+        return items.values[own], self.pasts.habits.take(own)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,15 @@
 """One request (or many), hydrated and in codes; and the two callables that everything is made of."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.arrays import NO_CODES, Codes, Ragged
+from endcap.core.arrays import NO_CODES, Array, Codes, Ragged
 from endcap.core.candidates import Candidates
 from endcap.core.catalog import Catalog
+from endcap.core.habits import UNKNOWN, Habits
 
 
 def _nothing() -> Codes:
@@ -27,7 +28,7 @@ class Query:
     session: Codes = field(default_factory=_nothing)
     """What this visit touched, oldest first."""
     history: Codes = field(default_factory=_nothing)
-    """What this user bought before, oldest first."""
+    """What this user bought before, each item once, the one bought longest ago first."""
     cart: Codes = field(default_factory=_nothing)
     """What lies in the cart, shown or not."""
     exclude: Codes = field(default_factory=_nothing)
@@ -35,6 +36,8 @@ class Query:
     text: str = ""
     attributes: Mapping[str, str | float] = field(default_factory=dict)
     """What the page says of the item that it shows, as the catalog would say it: category, price, …"""
+    habits: Habits = UNKNOWN
+    """When, how often and how regularly each item of the history was bought; nothing, if that is not known."""
 
     @property
     def seeds(self) -> Codes:
@@ -55,6 +58,8 @@ class Queries:
     history: Ragged
     text: Sequence[str] = ()
     """What was typed, one per query; empty if nobody typed anything."""
+    habits: Habits = UNKNOWN
+    """One entry for each value of `history`; nothing, if only the items are known."""
 
     @classmethod
     def of(
@@ -70,6 +75,17 @@ class Queries:
         nothing = Ragged.empty(len(now))
         return cls(catalog, now, context or nothing, session or nothing, history or nothing, text)
 
+    def knowing(self, habits: Habits) -> "Queries":
+        """The same queries with what is known of each value of their histories."""
+        return replace(self, habits=habits)
+
+    def take(self, rows: Array) -> "Queries":
+        """Only the given queries (numbers), in the given order."""
+        context, session, history = (column.take(rows) for column in (self.context, self.session, self.history))
+        text = [self.text[row] for row in rows.tolist()] if self.text else ()
+        habits = self.habits.take(self.history.places(rows)) if len(self.habits) else UNKNOWN
+        return Queries(self.catalog, self.now[rows], context, session, history, text, habits)
+
     def __len__(self) -> int:
         return len(self.now)
 
@@ -80,6 +96,7 @@ class Queries:
             context=self.context[row],
             session=self.session[row],
             history=self.history[row],
+            habits=self.habits.take(slice(*self.history.offsets[row : row + 2])) if len(self.habits) else UNKNOWN,
             text=self.text[row] if self.text else "",
         )
 

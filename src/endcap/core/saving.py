@@ -134,7 +134,7 @@ def _restored(tree: Tree, folder: Path) -> Any:
         case {"array": name}:
             return _mapped(folder / name)
         case {"type": name, "fields": fields}:
-            return _class(name)(**{key: _restored(item, folder) for key, item in fields.items()})
+            return _made(name, {key: _restored(item, folder) for key, item in fields.items()}, folder)
         case {"map": items}:
             return {key: _restored(item, folder) for key, item in items.items()}
         case {"list": items}:
@@ -153,6 +153,16 @@ def _mapped(path: Path) -> np.ndarray[Any, Any]:
     except (OSError, ValueError, EOFError) as error:
         raise BadBundle(f"{path}: damaged, it is not the array that was written: make it again") from error
     return array
+
+
+def _made(name: str, fields: dict[str, Any], folder: Path) -> Any:
+    kind = _class(name)
+    try:
+        return kind(**fields)
+    except TypeError as error:
+        known = ", ".join(field.name for field in dataclasses.fields(kind))
+        found = f"a {name} with {', '.join(fields)}, which here has {known}"
+        raise BadBundle(f"{folder / MANIFEST}: {found}: another version of it made this: train again") from error
 
 
 def _class(name: str) -> type:

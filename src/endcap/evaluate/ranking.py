@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from endcap.core.arrays import Codes, Ragged
 from endcap.core.query import Queries, Retriever
 from endcap.evaluate.lists import between, blocks, front, nearest
-from endcap.evaluate.tasks.task import Task, gathered, taken
+from endcap.evaluate.tasks.task import Task
 
 Mask = NDArray[np.bool_]
 FIRST = 2
@@ -26,7 +26,7 @@ def ranked(retriever: Retriever, task: Task, k: int) -> Codes:
     """
     codes = np.full((len(task.queries), k), -1, np.int32)
     for start, end in blocks(len(codes), BATCH):
-        queries, exclude = _part(task.queries, start, end), between(task.exclude, start, end)
+        queries, exclude = task.queries.take(np.arange(start, end)), between(task.exclude, start, end)
         closed = _closed(task, start, end)
         factors = getattr(retriever, "factors", lambda _: None)(queries)
         if factors is None:
@@ -41,7 +41,7 @@ def _closed(task: Task, start: int, end: int) -> Ragged:
     """What had gone from the shop by the day of each of some queries."""
     if task.closed is None:
         return Ragged.empty(end - start)
-    return gathered(task.closed.items, task.closed.day[start:end])
+    return task.closed.items.take(task.closed.day[start:end])
 
 
 def _asked(retriever: Retriever, queries: Queries, allowed: Mask, exclude: tuple[Ragged, Ragged], k: int) -> Codes:
@@ -57,20 +57,14 @@ def _asked(retriever: Retriever, queries: Queries, allowed: Mask, exclude: tuple
         for first, last in blocks(len(rows), max(1, CELLS // max(width, 1))):
             some = rows[first:last]
             everybody = len(some) == len(codes)
-            found = _retrieved(retriever, queries if everybody else taken(queries, some), width)
-            out = exclude if everybody else [gathered(one, some) for one in exclude]
+            found = _retrieved(retriever, queries if everybody else queries.take(some), width)
+            out = exclude if everybody else [one.take(some) for one in exclude]
             codes[some] = front(found, allowed, out[0], k, out[1])
             had_more = (found >= 0).sum(axis=1) >= width
             short.append(some[had_more & (codes[some, -1] < 0)])
         done = width >= len(allowed)
         rows, width = rows[:0] if done else np.concatenate(short), min(width * WIDER, len(allowed))
     return codes
-
-
-def _part(queries: Queries, start: int, end: int) -> Queries:
-    told = (queries.context, queries.session, queries.history)
-    context, session, history = (between(column, start, end) for column in told)
-    return Queries(queries.catalog, queries.now[start:end], context, session, history, queries.text[start:end])
 
 
 def _retrieved(retriever: Retriever, queries: Queries, width: int) -> Codes:

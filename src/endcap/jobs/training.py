@@ -18,6 +18,7 @@ from endcap.config import Config, Search, load
 from endcap.core.bundle import Bundle, Histories
 from endcap.core.dataset import Dataset
 from endcap.core.errors import BadBundle
+from endcap.core.habits import pasts_of
 from endcap.core.part import Part
 from endcap.core.progress import Watch
 from endcap.core.saving import facts_of, save
@@ -39,7 +40,7 @@ def train(config: Path = CONFIG, watch: Watch = NOBODY) -> Bundle:
     bundle = Bundle(
         name=f"{settings.settings.shop.name}-{hash_of(data.fingerprint, settings.text, __version__)[:12]}",
         catalog=data.catalog,
-        histories=Histories(data.users, data.histories("purchase")),
+        histories=Histories(data.users, pasts_of(data)),
         models=models,
         constants=data.fitted,
         facts={

@@ -15,18 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import PositiveFloat
 
-from endcap.core.arrays import Array, Codes, Scores, distinct
+from endcap.core.arrays import Array, Codes, Scores, among, distinct
 from endcap.core.candidates import Candidates
 from endcap.core.dataset import DAY, Dataset
 from endcap.core.errors import BadData
+from endcap.core.habits import APART
 from endcap.core.part import Part
 from endcap.core.query import Query
 from endcap.core.tunable import SETTLED, Between
 from endcap.core.why import Why
 
-NO_TIMES: NDArray[np.float64] = np.empty(0)
-APART = 0.5
-"""Days: purchases of an item by one user that lie closer together are one, and no wait is shorter."""
 NARROWEST = 0.1
 """The least that the logarithms of waits are taken to spread: nobody is that regular."""
 
@@ -103,39 +101,27 @@ class BuyAgainModel:
     def __call__(self, query: Query, k: int) -> Candidates:
         """The k items of the visitor's history that they are most likely to buy in the days ahead, the shown left out.
 
-        ``query.times``, where there are any, are the moments at which the items of the history were bought.
+        Where nothing but the items of the history is known, each counts as bought at some moment, all as likely.
         """
-        items, scores = self.due(query.history, getattr(query, "times", NO_TIMES), query.now)
-        scores[np.isin(items, query.context)] = np.nan
-        return Candidates(items, scores).top(k)
+        items, scores = query.history, self.due(query)
+        shown = among(items, query.context)
+        items, place = distinct(items[~shown])
+        chance = np.zeros(len(items), np.float32)
+        np.maximum.at(chance, place, scores[~shown])
+        return Candidates(items, chance).top(k)
 
-    def due(self, history: Codes, times: NDArray[np.float64], now: float) -> tuple[Codes, Scores]:
-        """The different items of a history, ascending, and how likely each is bought within the days ahead.
-
-        `times` are those of the purchases in seconds since 1970; without any, each item counts as bought at some
-        moment, all of them as likely.
-        """
-        items, place = distinct(history)
-        if len(times) != len(history):
-            share = np.minimum(self.ahead / np.exp(self.middle[items]), 1.0)
-            return items, (self.again[items] * share).astype(np.float32)
-        middle, since = self._rhythm(items, place, times)
-        passed = np.maximum(now - since, 0.0) / DAY
+    def due(self, query: Query) -> Scores:
+        """How likely the visitor is to buy each item of the history within the days ahead."""
+        items, habits = query.history, query.habits
         spread, again = self.spread[items], self.again[items]
+        if not len(habits):
+            share = np.minimum(self.ahead / np.exp(self.middle[items]), 1.0)
+            return (again * share).astype(np.float32)
+        own = np.where(habits.waits > 0, habits.waits * np.log(habits.days), 0.0)
+        middle = (self.own * self.middle[items] + own) / (self.own + habits.waits)
+        passed = np.maximum(query.now - habits.last, 0.0) / DAY
         before, after = (_waited(days, middle, spread) for days in (passed, passed + self.ahead))
-        return items, (again * (after - before) / np.maximum(1.0 - again * before, 1e-12)).astype(np.float32)
-
-    def _rhythm(self, items: Codes, place: Array, times: Array) -> tuple[Array, Array]:
-        """By item the mean logarithm of the waits, the visitor's own counted in, and the time of the last purchase."""
-        since = np.full(len(items), -np.inf)
-        np.maximum.at(since, place, times)
-        order = np.lexsort((times, place))
-        gaps = np.diff(times[order]) / DAY
-        own = (np.diff(place[order]) == 0) & (gaps >= APART)
-        of = place[order][1:][own]
-        waits = np.bincount(of, np.log(gaps[own]), minlength=len(items))
-        middle = (self.own * self.middle[items] + waits) / (self.own + np.bincount(of, minlength=len(items)))
-        return middle, since
+        return (again * (after - before) / np.maximum(1.0 - again * before, 1e-12)).astype(np.float32)
 
     def why(self, query: Query, item: int) -> Why:
         """The item itself: it was bought before."""

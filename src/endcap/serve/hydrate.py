@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from endcap.core.arrays import NO_CODES, Codes
+from endcap.core.arrays import NO_CODES, Codes, among
 from endcap.core.bundle import Bundle
 from endcap.core.constants import Constants, understood
+from endcap.core.habits import UNKNOWN, Habits
 from endcap.core.query import Query
 from endcap.core.records import Request
 from endcap.stream.recent import Recent
@@ -39,12 +40,14 @@ def hydrated(request: Request, bundle: Bundle, recent: Recent, now: float) -> Hy
         else ({}, [])
     )
     session = recent.of_session(request.session)
+    history, habits = _history(request.user, bundle, recent)
     query = Query(
         now=now,
         catalog=bundle.catalog,
         context=np.array([shown], np.int32) if shown >= 0 else cart,
         session=items.encode_known(session) if session else NO_CODES,
-        history=_history(request.user, bundle, recent),
+        history=history,
+        habits=habits,
         cart=cart,
         exclude=items.encode_known(request.exclude) if request.exclude else NO_CODES,
         attributes=attributes,
@@ -52,12 +55,17 @@ def hydrated(request: Request, bundle: Bundle, recent: Recent, now: float) -> Hy
     return Hydrated(query, [*reasons, *unusable])
 
 
-def _history(user_id: str | None, bundle: Bundle, recent: Recent) -> Codes:
+def _history(user_id: str | None, bundle: Bundle, recent: Recent) -> tuple[Codes, Habits]:
+    """What a user bought, each item once and at its last time: from the bundle's past, and what came since."""
     if user_id is None:
-        return NO_CODES
-    code = bundle.histories.users.code(user_id)
-    before = bundle.histories.items[code] if code >= 0 else NO_CODES
-    since = bundle.catalog.items.encode_known(recent.of_user(user_id))
-    # An item that was touched again counts once, at its last time.
-    touched = dict.fromkeys(np.concatenate([before, since])[::-1].tolist())
-    return np.array([*touched][:HISTORY][::-1], np.int32)
+        return NO_CODES, UNKNOWN
+    before, habits = bundle.histories.of(user_id)
+    items = bundle.catalog.items
+    since = {code: known for item_id, known in recent.of_user(user_id).items() if (code := items.code(item_id)) >= 0}
+    if not since:
+        return before[-HISTORY:], habits.take(slice(-HISTORY, None))
+    place = dict(zip(before.tolist(), range(len(before)), strict=True))
+    again = [habits.entry(place[code]).then(known) if code in place else known for code, known in since.items()]
+    kept = np.flatnonzero(~among(before, np.fromiter(since, np.int32)))[-HISTORY:]
+    codes = np.concatenate([before[kept], np.fromiter(since, np.int32)])
+    return codes[-HISTORY:], habits.take(kept).then(Habits.of(again)).take(slice(-HISTORY, None))

@@ -120,8 +120,9 @@ def test_neighbours_of_another_vocabulary_are_refused(small: Small) -> None:
 
 def test_histories_of_another_vocabulary_are_refused(small: Small) -> None:
     known = small.candidate().histories
-    items = replace(known.items, values=np.where(known.items.values == 29, 30, known.items.values))
-    small.put("spoilt", histories=Histories(known.users, items))
+    items = known.pasts.items
+    items = replace(items, values=np.where(items.values == 29, 30, items.values))
+    small.put("spoilt", histories=Histories(known.users, replace(known.pasts, items=items)))
     assert "histories" in refused(small, "spoilt", "shapes")
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from endcap.core.arrays import Codes, Ragged
 from endcap.core.catalog import Catalog
+from endcap.core.habits import UNKNOWN
 from endcap.evaluate.tasks import Task
 
 
@@ -31,6 +32,7 @@ def recoded(task: Task, catalog: Catalog, codes: Codes) -> Task:
             context=_recoded(queries.context, codes),
             session=_recoded(queries.session, codes),
             history=_recoded(queries.history, codes),
+            habits=queries.habits.take(codes[queries.history.values] >= 0) if len(queries.habits) else UNKNOWN,
         ),
         allowed=allowed,
         exclude=_recoded(task.exclude, codes),

@@ -25,12 +25,12 @@ def whole(bundle: Bundle, given: Mapping[str, Answers], judge: Judge) -> Iterato
                 yield judge.find("numbers", name, found, "finite numbers", ok=False)
         if given[name].failure:
             yield judge.find("answers", name, given[name].failure, "a list of items, each once, with scores", ok=False)
-    bought = bundle.histories.items.values
+    users, bought = bundle.histories.users, bundle.histories.pasts.items.values
     if len(bought) and not 0 <= bought.min() <= bought.max() < n:
         found = f"histories name item {bought.max()}; the catalog has {n}"
         yield judge.find("shapes", "histories", found, "items of the catalog", ok=False)
-    if len(bundle.histories.items) != len(bundle.histories.users):
-        found = f"{len(bundle.histories.items)} histories for {len(bundle.histories.users)} users"
+    if len(bundle.histories.pasts.items) != len(users):
+        found = f"{len(bundle.histories.pasts.items)} histories for {len(users)} users"
         yield judge.find("shapes", "histories", found, "one per user", ok=False)
 
 

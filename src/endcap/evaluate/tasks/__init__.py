@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from endcap.evaluate.tasks.alive import alive_when_asked
 from endcap.evaluate.tasks.baskets import SEEN_OFTEN, basket, item_basket, next_basket
 from endcap.evaluate.tasks.searches import search
-from endcap.evaluate.tasks.task import HISTORY, LIMIT, Closed, Repeats, Task, TaskMaker, taken
+from endcap.evaluate.tasks.task import HISTORY, LIMIT, Closed, Repeats, Task, TaskMaker
 from endcap.evaluate.tasks.visitors import anybody, next_purchases, switched
 from endcap.evaluate.tasks.visits import next_item, similar
 
@@ -44,5 +44,4 @@ __all__ = [
     "search",
     "similar",
     "switched",
-    "taken",
 ]

@@ -19,7 +19,7 @@ from endcap.evaluate.tasks.task import (
     drawn,
     newcomers,
     on_sale,
-    recent_purchases,
+    past_of,
     units_of,
 )
 
@@ -78,23 +78,23 @@ def next_basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: 
 
     People buy the same again, so repeats are allowed; the twin asks for what is new to the user.
     """
-    history, before = recent_purchases(train), distinct_rows(train.histories("purchase"))
+    before = distinct_rows(train.histories("purchase"))
     later, allowed = test.baskets, on_sale(train)
     known = np.flatnonzero(later.user >= 0)
     users, first = np.unique(later.user[known], return_index=True)  # baskets are in the order of their time
     orders = known[first]
     come_back = before.lengths[users] > 0
     users, orders = users[come_back], orders[come_back]
-    items = later.items.take(orders)
+    items, past = later.items.take(orders), past_of(train, users)
     task = Task(
         name="next_basket",
         title="next basket of a known user",
         description=(
-            f"Given the last {HISTORY} things that a user bought before the cut, find what is in the first order of "
-            f"this user after it."
+            f"Given the last {HISTORY} different things that a user bought before the cut, find what is in the first "
+            f"order of this user after it."
         ),
         success="finds something of the next basket for {share} of the users",
-        queries=Queries.of(train.catalog, later.time[orders], history=history.take(users)),
+        queries=Queries.of(train.catalog, later.time[orders], history=past.items).knowing(past.habits),
         relevant=items.keep(allowed[items.values]),
         units=users.astype(np.int64),
         allowed=allowed,

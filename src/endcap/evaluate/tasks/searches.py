@@ -22,7 +22,7 @@ from endcap.evaluate.tasks.task import (
     newcomers,
     of_users,
     on_sale,
-    recent_purchases,
+    past_of,
     units_of,
 )
 
@@ -41,7 +41,8 @@ def search(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int =
     answered, before = _merged(typed, touched)
     wanted = np.isin(touched.kind, [KINDS.index(kind) for kind in _answers(touched)])
     found = distinct_rows(Ragged.grouped(np.where(wanted, answered, -1), touched.item, len(typed)))
-    visit, units = _told(typed, touched, before), units_of(typed.user, typed.session, train)
+    visit, past = _told(typed, touched, before), past_of(train, typed.user)
+    units = units_of(typed.user, typed.session, train)
     task = Task(
         name="search",
         title="found by searching",
@@ -51,9 +52,9 @@ def search(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int =
         ),
         success="finds something that was chosen for {share} of the searches",
         queries=Queries.of(
-            train.catalog, typed.time, session=visit, history=of_users(recent_purchases(train), typed.user),
+            train.catalog, typed.time, session=visit, history=past.items,
             text=[typed.texts.ids[code] for code in typed.text.tolist()],
-        ),
+        ).knowing(past.habits),
         relevant=found.keep(allowed[found.values]),
         units=units,
         allowed=allowed,

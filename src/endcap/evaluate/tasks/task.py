@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from endcap.core.arrays import Array, Ragged, offsets_of
 from endcap.core.catalog import Labels
 from endcap.core.dataset import DAY, Dataset
+from endcap.core.habits import Pasts, pasts_of
 from endcap.core.query import Queries
 from endcap.data.describe import ON_SALE_DAYS
 
@@ -75,7 +76,7 @@ class Task:
         """The same task with only the given queries (numbers), in the given order; its twin stays what it is."""
         return replace(
             self,
-            queries=taken(self.queries, rows),
+            queries=self.queries.take(rows),
             relevant=self.relevant.take(rows),
             units=self.units[rows],
             exclude=self.exclude.take(rows),
@@ -88,13 +89,6 @@ class Task:
 
 TaskMaker = Callable[[Dataset, Dataset, np.random.Generator, int], Task]
 """From training data, test data, randomness and the highest number of queries to a task."""
-
-
-def taken(queries: Queries, rows: Array) -> Queries:
-    """Only the given queries (numbers), in the given order."""
-    context, session, history = (column.take(rows) for column in (queries.context, queries.session, queries.history))
-    text = [queries.text[row] for row in rows.tolist()] if queries.text else ()
-    return Queries(queries.catalog, queries.now[rows], context, session, history, text)
 
 
 def drawn(task: Task, rng: np.random.Generator, limit: int) -> Task:
@@ -156,9 +150,9 @@ def on_sale(train: Dataset) -> NDArray[np.bool_]:
     return last > train.now - ON_SALE_DAYS * DAY
 
 
-def recent_purchases(train: Dataset) -> Ragged:
-    """The last `HISTORY` items that each user bought, oldest first."""
-    return last_of(train.histories("purchase"), HISTORY)
+def past_of(train: Dataset, users: Array) -> Pasts:
+    """The last `HISTORY` different items that each of the given users (-1: a guest) bought, as a request tells them."""
+    return pasts_of(train).latest(HISTORY).take(users)
 
 
 def last_of(rows: Ragged, n: int) -> Ragged:
@@ -184,14 +178,6 @@ def among_rows(rows: Ragged, others: Ragged) -> NDArray[np.bool_]:
     """For each value of the rows, whether the same row of the others has it."""
     span = int(max(rows.values.max(initial=0), others.values.max(initial=0))) + 1
     return np.isin(rows.rows * span + rows.values, others.rows * span + others.values)
-
-
-def gathered(rows: Ragged, numbers: Array) -> Ragged:
-    """The rows of the given numbers, repeats among them, without a loop."""
-    lengths = rows.lengths[numbers]
-    offsets = offsets_of(lengths)
-    at = np.repeat(rows.offsets[numbers] - offsets[:-1], lengths) + np.arange(offsets[-1])
-    return Ragged(offsets, rows.values[at])
 
 
 def joined(rows: Ragged, others: Ragged) -> Ragged:

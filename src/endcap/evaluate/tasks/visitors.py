@@ -18,7 +18,7 @@ from endcap.evaluate.tasks.task import (
     drawn,
     newcomers,
     on_sale,
-    recent_purchases,
+    past_of,
 )
 
 
@@ -29,16 +29,17 @@ def next_purchases(train: Dataset, test: Dataset, rng: np.random.Generator, limi
     """
     allowed = on_sale(train)
     before, after = (distinct_rows(side.histories("purchase")) for side in (train, test))
-    relevant = after.keep(allowed[after.values])
+    relevant, past = after.keep(allowed[after.values]), past_of(train, np.arange(len(before)))
     came_back, strangers = ((after.lengths > 0) & known for known in (before.lengths > 0, before.lengths == 0))
-    told = f"Given the last {HISTORY} things that a user bought before the cut, find what this user bought after it"
+    known = f"Given the last {HISTORY} different things that a user bought before the cut"
+    told = f"{known}, find what this user bought after it"
     silent = f"{strangers.sum():,} later users had no such history and are not asked about."
     task = Task(
         name="next_purchases",
         title="next purchases of a known user",
         description=f"{told} for the first time. {silent}",
         success="finds something that was bought next for {share} of the users",
-        queries=Queries.of(train.catalog, np.full(len(before), train.now), history=recent_purchases(train)),
+        queries=Queries.of(train.catalog, np.full(len(before), train.now), history=past.items).knowing(past.habits),
         relevant=relevant,
         units=np.arange(len(before)),
         allowed=allowed,

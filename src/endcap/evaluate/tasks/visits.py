@@ -19,9 +19,8 @@ from endcap.evaluate.tasks.task import (
     drawn,
     last_of,
     newcomers,
-    of_users,
     on_sale,
-    recent_purchases,
+    past_of,
     units_of,
 )
 
@@ -39,16 +38,15 @@ def next_item(train: Dataset, test: Dataset, rng: np.random.Generator, limit: in
     told, allowed = rows.keep(place < turn[rows.rows]), on_sale(train)
     wanted, last = (rows.keep(place == turn[rows.rows] - back) for back in (0, 1))
     users = steps.user[target]
-    units = units_of(users, steps.session[target], train)
+    units, past = units_of(users, steps.session[target], train), past_of(train, users)
     task = Task(
         name="next_item",
         title="next item of a visit",
         description="Given what a later visit touched so far, find the item that it touches next.",
         success="finds the next item in {share} of the visits",
         queries=Queries.of(
-            train.catalog, steps.time[target - 1], session=last_of(told, HISTORY),
-            history=of_users(recent_purchases(train), users),
-        ),
+            train.catalog, steps.time[target - 1], session=last_of(told, HISTORY), history=past.items
+        ).knowing(past.habits),
         relevant=wanted.keep(allowed[wanted.values]),
         units=units,
         allowed=allowed,
