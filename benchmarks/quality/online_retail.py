@@ -3,13 +3,15 @@
 One item of each later basket is hidden, the others are given, and all items with at least five earlier baskets are
 ranked. *Plain* keeps every line with a positive quantity and price that is no cancellation, services and all: there,
 cosine with shrinkage 10 is known to reach HR@10 0.179 and NDCG@10 0.115, popularity 0.036 and 0.018. *Prepared* is what
-`endcap prepare` makes of the same file. Means over several hidden items per basket (seeds), the same settings for all.
-The peer in the last line is that known cosine; ours is the best of our models on the plain data: both saw the same.
+`endcap prepare` makes of the same file. Means over several hidden items per basket (seeds), the same settings for all,
+which were tuned on the latest fifth of the plain training baskets. The peer in the last line is the bar to pass,
+NDCG@10 0.135; ours is the best of our models on the plain data.
 """
 
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import ibis
@@ -17,7 +19,6 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from endcap import Dataset
-from endcap.core.query import Retriever
 from endcap.data.columns import as_catalog, as_events
 from endcap.data.ledger import Ledger
 from endcap.data.online_retail import OnlineRetail, events_of, family, order_lines
@@ -25,25 +26,34 @@ from endcap.data.prepare import dataset_of
 from endcap.data.splits import time_split
 from endcap.evaluate.backtest import Entry, evaluated
 from endcap.evaluate.tasks import basket
-from endcap.index.exact import Exact
-from endcap.index.nearest import Nearest
+from endcap.models.blend import Blend
 from endcap.models.co_occurrence import CoOccurrence
+from endcap.models.ease import EASE
+from endcap.models.embedded import retrieving
+from endcap.models.ials import IALS
 from endcap.models.popular import Popular
 from endcap.models.prod2vec import Prod2Vec
 from measuring import conclude, options
 
-KNOWN = 0.115
-"""NDCG@10 of cosine with shrinkage 10, as measured elsewhere on the plain data."""
+BAR = 0.135
 EVERY = 1_000_000
+STEEP = CoOccurrence(idf=True, half_life=120.0, power=2.5, neighbours=2000, seeds=EVERY)
+LINEAR = EASE(source="baskets", l2=30.0, neighbours=4000)
 RECIPES: dict[str, Any] = {
     "popular": Popular(),
     "cosine, shrink 10": CoOccurrence(similarity="cosine", shrink=10, neighbours=EVERY, seeds=EVERY),
+    "EASE": LINEAR,
     "conditional": CoOccurrence(similarity="conditional", shrink=0, neighbours=EVERY, seeds=EVERY),
     "lift, shrink 10": CoOccurrence(similarity="lift", shrink=10, neighbours=EVERY, seeds=EVERY),
     "jaccard, shrink 10": CoOccurrence(similarity="jaccard", shrink=10, neighbours=EVERY, seeds=EVERY),
+    "TF-IDF cosine, decayed, steep": STEEP,
     "jaccard as in the demo": CoOccurrence(similarity="jaccard", shrink=10, neighbours=2000),
     "prod2vec as in the demo": Prod2Vec(exponent=0.5),
+    "iALS, 256": IALS(source="baskets", size=256, unobserved=0.003, l2=0.003),
+    "blend of EASE and TF-IDF": Blend(models=(LINEAR, STEEP), source="baskets", measure="NDCG", k=10, width=200),
 }
+QUICK = ("popular", "cosine, shrink 10", "EASE")
+"""Those of a smoke run."""
 
 
 @dataclass(frozen=True)
@@ -71,35 +81,35 @@ def prepared(folder: Path) -> Dataset:
     return dataset_of(events, catalog, "prepared")
 
 
-def measured(data: Dataset, seeds: int, limit: int) -> dict[str, Reached]:
+def measured(data: Dataset, recipes: dict[str, Any], seeds: int, limit: int) -> dict[str, Reached]:
     """What each recipe reaches on the later fifth of the baskets."""
     split = time_split(data, 0.2)
     tasks = [basket(split.train, split.test, np.random.default_rng(seed), limit) for seed in range(seeds)]
     reached = {}
-    for name, recipe in RECIPES.items():
-        model = recipe.fit(split.train, np.random.default_rng(0))
-        retriever: Retriever = model if callable(model) else Nearest(model, Exact().build(model.vectors))
-        entry = Entry(name, "model", retriever, ("basket",))
+    for name, recipe in recipes.items():
+        start = perf_counter()
+        model = retrieving(recipe.fit(split.train, np.random.default_rng(0)))
+        seconds, entry = perf_counter() - start, Entry(name, "model", model, ("basket",))
         scores = [evaluated(entry, task).values for task in tasks]
         ndcg = [float(np.nanmean(score["NDCG@10"])) for score in scores]
         hits = [float(np.nanmean(score["HitRate@10"])) for score in scores]
         reached[name] = Reached(float(np.mean(hits)), float(np.mean(ndcg)), float(np.std(ndcg)))
-        print(
-            f"  {name:26} HR@10 {reached[name].hits:.4f}  NDCG@10 {reached[name].ndcg:.4f} ± {reached[name].spread:.4f}"
-        )
+        told = f"HR@10 {reached[name].hits:.4f}  NDCG@10 {reached[name].ndcg:.4f} ± {reached[name].spread:.4f}"
+        print(f"  {name:30} {told}  fit {seconds:.1f} s", flush=True)
     return reached
 
 
 def main() -> None:
     chosen = options(__doc__ or "")
     folder, seeds, limit = chosen.data or Path(), 1 if chosen.quick else 3, 200 if chosen.quick else EVERY
+    recipes = {name: RECIPES[name] for name in QUICK} if chosen.quick else RECIPES
     print("plain:")
-    simply = measured(plain(folder), seeds, limit)
+    simply = measured(plain(folder), recipes, seeds, limit)
     print("prepared:")
-    ours = measured(prepared(folder), seeds, limit)
-    best = max((name for name in simply if "cosine" not in name), key=lambda name: simply[name].ndcg)
+    ours = measured(prepared(folder), recipes, seeds, limit)
+    best = max(simply, key=lambda name: simply[name].ndcg)
     conclude(
-        "quality/online_retail", round(simply[best].ndcg, 4), KNOWN, round(simply[best].ndcg / KNOWN, 4), "NDCG@10",
+        "quality/online_retail", round(simply[best].ndcg, 4), BAR, round(simply[best].ndcg / BAR, 4), "NDCG@10",
         best=best,
         plain={name: [round(at.hits, 4), round(at.ndcg, 4)] for name, at in simply.items()},
         prepared={name: [round(at.hits, 4), round(at.ndcg, 4)] for name, at in ours.items()},
