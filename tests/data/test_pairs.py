@@ -53,6 +53,7 @@ def test_with_all_tricks_they_are_equal_but_for_rounding(engine: Any) -> None:
     for source in ("baskets", "sessions", "histories"):
         if source != "baskets":
             tricks |= {"distance": 2.0, "backwards": 0.5, "kind_weights": {"view": 0.25, "cart": 0.0}}
+        tricks["dwell"] = 45.0 if source == "sessions" else None
         recipe = CoOccurrence(source=source, updates=True, **tricks)
         kept = recipe.fit(data, RNG).kept
         assert kept is not None

@@ -114,6 +114,8 @@ def plainly(data: Dataset, recipe: CoOccurrence) -> dict[tuple[str, str], float]
             first.setdefault(item, len(first))
             age = 0.5 ** ((data.now - time) / (recipe.half_life * DAY)) if recipe.half_life else 1.0
             weight = age * recipe.kind_weights.get(KINDS[kind], 1.0)
+            if recipe.dwell and (inside.time > time).any():
+                weight *= min((inside.time[inside.time > time].min() - time) / recipe.dwell, 1.0)
             worth[item] = max(worth.get(item, 0.0), weight)
         row = len(first) ** -recipe.length_power * (np.log(n / len(first)) ** 2 if recipe.idf else 1.0)
         for one, other in itertools.permutations(first, 2):
@@ -128,10 +130,10 @@ def plainly(data: Dataset, recipe: CoOccurrence) -> dict[tuple[str, str], float]
 SESSIONS = ("abca", "bcD", "adCb", "ea", "fgaB", "gf", "hacd")
 TRICKS = [
     {}, {"half_life": 2.0}, {"length_power": 1.0}, {"idf": True}, {"distance": 1.5}, {"backwards": 0.0},
-    {"kind_weights": {"view": 0.25}},
+    {"kind_weights": {"view": 0.25}}, {"dwell": 90.0},
     {
         "half_life": 3.0, "length_power": 0.5, "idf": True, "distance": 2.0, "backwards": 0.5,
-        "kind_weights": {"view": 0.5},
+        "kind_weights": {"view": 0.5}, "dwell": 240.0,
     },
 ]  # fmt: skip
 
@@ -148,6 +150,16 @@ def test_what_a_pair_counts(tricks: dict[str, Any]) -> None:
         for one, other, value in zip(counts.others.rows, counts.others.values, counts.together, strict=True)
     }
     assert found == pytest.approx(plainly(data, recipe), rel=1e-12)
+
+
+def test_what_a_visitor_left_at_once_counts_little() -> None:
+    seconds = {"a": 0.0, "b": 30.0, "c": 32.0, "d": 32.0, "e": 100.0}
+    data = shop(Event(kind="view", session_id="s", item_id=item, time=START + after) for item, after in seconds.items())
+    kept = CoOccurrence(source="sessions", dwell=20.0, updates=True).fit(data, RNG).kept
+    assert kept is not None
+    assert kept.counts.alone == pytest.approx([1.0, 0.1, 1.0, 1.0, 1.0])  # c and d came at once, both stayed until e
+    with pytest.raises(ValueError, match="needs sessions, not baskets"):
+        CoOccurrence(dwell=20.0)
 
 
 @pytest.mark.parametrize("tricks", TRICKS)

@@ -40,6 +40,10 @@ class Counting(Protocol):
         """What an event of some kinds counts; of others 1."""
 
     @property
+    def dwell(self) -> float | None:
+        """Of sessions: what was left sooner than after so many seconds counts in proportion."""
+
+    @property
     def half_life(self) -> float | None:
         """Days until an event counts half."""
 

@@ -85,13 +85,19 @@ def _lines(events: ibis.Table, items: Vocabulary, how: Counting, now: float) -> 
     if how.source == "baskets":
         chosen = chosen.mutate(time=_.time.min().over(group_by="row"))
     # Whole numbers, so that counts of rows that count the same are whole as well.
-    age, by_kind = ibis.literal(1), ibis.literal(1)
+    age, share = ibis.literal(1), ibis.literal(1)
     if how.half_life:
         age = ibis.literal(0.5) ** ((now - chosen.time) / (how.half_life * DAY))
     if how.source == "sessions":
         for kind, weight in how.kind_weights.items():
-            by_kind = ibis.ifelse(chosen.kind == kind, float(weight), by_kind)
-    chosen = chosen.mutate(age=age, weight=age * by_kind).filter(_.weight > 0)
+            share = ibis.ifelse(chosen.kind == kind, float(weight), share)
+    if how.dwell:
+        moments = chosen.select("row", "time").distinct()
+        later = moments.mutate(later=_.time.lead().over(group_by="row", order_by="time"))
+        chosen = chosen.mutate(age=age, share=share).join(later, ["row", "time"])
+        stayed = ibis.least((chosen.later - chosen.time) / how.dwell, 1.0)
+        age, share = chosen.age, chosen.share * ibis.coalesce(stayed, 1.0)
+    chosen = chosen.mutate(age=age, weight=age * share).filter(_.weight > 0)
     lines = chosen.group_by("row", "code").agg(first=_.time.min(), weight=_.weight.max(), newest=_.age.max())
     return lines.mutate(place=ibis.row_number().over(group_by="row", order_by=["first", "code"])).drop("first")
 

@@ -40,6 +40,8 @@ class CoOccurrence(Part):
     """Kinds of event that count, where it learns from sessions."""
     kind_weights: Annotated[Mapping[str, NonNegativeFloat], SETTLED] = {}
     """What an event counts there by its kind, such as ``{view = 0.3}``; of kinds that are not named, 1."""
+    dwell: Annotated[PositiveFloat | None, SETTLED] = None
+    """Seconds: in a session, what was left for something else sooner than this counts in proportion."""
     half_life: Annotated[PositiveFloat | None, HALF_LIVES] = None
     """Days until an event counts half, and so a pair by its older one; without it, all count the same."""
     length_power: Annotated[NonNegativeFloat, Between(0.0, 1.5)] = 0.0
@@ -72,6 +74,8 @@ class CoOccurrence(Part):
     def _baskets_have_no_order(self) -> "CoOccurrence":
         if self.source == "baskets" and (self.distance is not None or self.backwards != 1.0):
             raise ValueError("distance and backwards need rows with an order: sessions or histories, not baskets")
+        if self.source != "sessions" and self.dwell is not None:
+            raise ValueError(f"dwell is how long a visitor stayed: it needs sessions, not {self.source}")
         return self
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "CoOccurrenceModel":

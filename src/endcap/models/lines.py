@@ -65,7 +65,20 @@ def _weighed(data: Dataset, how: Counting) -> Lines:
     if how.kind_weights and how.source == "sessions":
         by_kind = np.array([how.kind_weights.get(name, 1.0) for name in KINDS])[columns["kind"]]
         weights = by_kind if weights is None else weights * by_kind
+    if how.dwell:
+        stayed = np.minimum(_stays(items.rows, columns["time"]) / how.dwell, 1.0)
+        weights = stayed if weights is None else weights * stayed
     return Lines(items, weights, rows)
+
+
+def _stays(row: Array, time: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds until something later happened in the same row; endless for what came last, of which nobody knows."""
+    fresh = (np.diff(row, prepend=-1) != 0) | (np.diff(time, prepend=np.nan) != 0)
+    moment, whose = time[fresh], row[fresh]
+    stays = np.full(len(moment), np.inf)
+    followed = np.diff(whose) == 0
+    stays[:-1][followed] = np.diff(moment)[followed]
+    return stays[np.cumsum(fresh) - 1]
 
 
 def _laid(data: Dataset, how: Counting) -> tuple[Ragged, dict[str, Any]]:
@@ -86,7 +99,7 @@ def _laid(data: Dataset, how: Counting) -> tuple[Ragged, dict[str, Any]]:
         which = slice(None) if chosen.all() else chosen
         row = events.session[which]
         n_rows = int(row.max(initial=-1)) + 1
-    wanted = {"weight": True, "time": how.half_life, "kind": how.kind_weights}
+    wanted = {"weight": True, "time": how.half_life or how.dwell, "kind": how.kind_weights}
     columns = {name: getattr(events, name) if asked else None for name, asked in wanted.items()}
     columns = {name: None if column is None else column[which] for name, column in columns.items()}
     return Ragged(offsets_of(np.bincount(row, minlength=n_rows)), events.item[which]), columns
