@@ -165,6 +165,7 @@ def ga4_rows() -> list[dict[str, Any]]:
             "user_id": None,
             "user_pseudo_id": f"{act.visitor}.1",
             "device": {"category": "mobile"},
+            "geo": {"country": "Portugal"},
             "ecommerce": {"transaction_id": act.order},
             "items": [
                 {"item_id": act.item, "item_name": ITEMS[act.item][0], "item_brand": ITEMS[act.item][2],
@@ -185,7 +186,7 @@ def ga4(folder: Path) -> None:
         ("event_date", pa.string()), ("event_timestamp", pa.int64()), ("event_name", pa.string()),
         ("event_params", pa.list_(pa.struct([("key", pa.string()), ("value", value)]))), ("user_id", pa.string()),
         ("user_pseudo_id", pa.string()), ("ecommerce", pa.struct([("transaction_id", pa.string())])),
-        ("device", pa.struct([("category", pa.string())])),
+        ("device", pa.struct([("category", pa.string())])), ("geo", pa.struct([("country", pa.string())])),
         ("items", pa.list_(item)),
     ])  # fmt: skip
     for day in sorted({str(row["event_date"]) for row in rows}):

@@ -82,6 +82,8 @@ def test_ga4_as_json_lines(tmp_path: Path) -> None:
     assert len(data.events) == len(ACTS)
     assert data.devices is not None
     assert list(data.devices.names.ids) == ["mobile"]
+    assert data.countries is not None
+    assert list(data.countries.names.ids) == ["Portugal"]
 
 
 def test_a_column_of_devices_is_one_and_a_column_of_their_numbers_is_none(tmp_path: Path) -> None:

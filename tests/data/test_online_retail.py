@@ -29,6 +29,7 @@ def prepared(folder: Path, *lines: Line) -> tuple[list[dict[str, Any]], dict[str
             "InvoiceDate": [datetime(2011, 1, 1, 12, minute) for minute in range(len(lines))],
             "UnitPrice": pa.array(price, pa.float64()),
             "CustomerID": pa.array(customer, pa.float64()),
+            "Country": pa.array(["Portugal"] * len(lines), pa.string()),
         }
     )
     pq.write_table(table, folder / "orders.parquet")
@@ -46,6 +47,7 @@ def test_an_order_line_is_a_purchase(tmp_path: Path) -> None:
         *2 * ["536365"],
     )
     assert (event["user_id"], event["quantity"], event["price"]) == ("17850", 6.0, 2.55)
+    assert event["country"] == "Portugal"
     assert items["85123A"]["family"] == "85123"
 
 

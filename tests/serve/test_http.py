@@ -51,9 +51,9 @@ def test_recommend(ask: Ask) -> None:
 
 def test_an_event_may_say_its_device_and_the_log_keeps_it(ask: Ask, log: SegmentLog) -> None:
     told = {"kind": "view", "session_id": "s1", "item_id": "i7"}
-    events = [{**told, "device": "phone"}, told]
+    events = [{**told, "device": "phone", "country": "PT"}, told]
     assert ask("POST", "/v1/events", json={"events": events}).status_code == 202
-    assert [event.device for _, event in log.read()] == ["phone", None]
+    assert [(event.device, event.country) for _, event in log.read()] == [("phone", "PT"), (None, None)]
 
 
 def test_events_are_stored_and_change_the_next_slate(ask: Ask, log: SegmentLog) -> None:

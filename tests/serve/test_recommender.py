@@ -35,6 +35,11 @@ def test_ids_become_codes(bundle: Bundle) -> None:
     assert understood.reasons == []
 
 
+def test_the_country_is_what_the_page_says(bundle: Bundle) -> None:
+    assert hydrated(Request(slot="s", country="PT"), bundle, Recent(), START).query.country == "PT"
+    assert hydrated(Request(slot="s"), bundle, Recent(), START).query.country == ""
+
+
 def test_without_an_item_the_cart_is_what_is_shown(bundle: Bundle) -> None:
     understood = hydrated(Request(slot="s", cart=["i1", "x", "i2"]), bundle, Recent(), START)
     assert understood.query.context.tolist() == [1, 2]

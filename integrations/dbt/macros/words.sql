@@ -1,6 +1,6 @@
 {# The columns of an event, in order. -#}
 {% macro event_columns() -%}
-  {{- return(['time', 'session_id', 'kind', 'item_id', 'user_id', 'quantity', 'price', 'order_id', 'slate_id', 'position', 'query', 'currency', 'device']) -}}
+  {{- return(['time', 'session_id', 'kind', 'item_id', 'user_id', 'quantity', 'price', 'order_id', 'slate_id', 'position', 'query', 'currency', 'device', 'country']) -}}
 {%- endmacro %}
 
 {# Every kind of event. -#}

@@ -115,6 +115,8 @@ class Dataset:
     """None where nobody's searches are known."""
     devices: Labels | None = None
     """What each session was done with, such as ``phone``; None where that is known of none."""
+    countries: Labels | None = None
+    """Where each session came from; None where that is known of none."""
 
     def of_kinds(self, *kinds: str) -> Events:
         """Only the events of the given kinds; raises `BadData` for a kind that does not exist."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from endcap.core.arrays import NO_CODES, Array, Codes, Ragged
 from endcap.core.candidates import Candidates
-from endcap.core.catalog import Catalog
+from endcap.core.catalog import Catalog, Labels
 from endcap.core.habits import UNKNOWN, Habits
 
 
@@ -38,6 +38,8 @@ class Query:
     """What the page says of the item that it shows, as the catalog would say it: category, price, …"""
     habits: Habits = UNKNOWN
     """When, how often and how regularly each item of the history was bought; nothing, if that is not known."""
+    country: str = ""
+    """Where the visitor is, in the words of the events; empty, if that is not known."""
 
     @property
     def seeds(self) -> Codes:
@@ -60,6 +62,8 @@ class Queries:
     """What was typed, one per query; empty if nobody typed anything."""
     habits: Habits = UNKNOWN
     """One entry for each value of `history`; nothing, if only the items are known."""
+    country: Labels | None = None
+    """Where each visitor is; None, if that is known of none."""
 
     @classmethod
     def of(
@@ -75,16 +79,17 @@ class Queries:
         nothing = Ragged.empty(len(now))
         return cls(catalog, now, context or nothing, session or nothing, history or nothing, text)
 
-    def knowing(self, habits: Habits) -> "Queries":
-        """The same queries with what is known of each value of their histories."""
-        return replace(self, habits=habits)
+    def knowing(self, habits: Habits = UNKNOWN, country: Labels | None = None) -> "Queries":
+        """The same queries with what is known of each value of their histories, and of where each visitor is."""
+        return replace(self, habits=habits, country=country)
 
     def take(self, rows: Array) -> "Queries":
         """Only the given queries (numbers), in the given order."""
         context, session, history = (column.take(rows) for column in (self.context, self.session, self.history))
         text = [self.text[row] for row in rows.tolist()] if self.text else ()
         habits = self.habits.take(self.history.places(rows)) if len(self.habits) else UNKNOWN
-        return Queries(self.catalog, self.now[rows], context, session, history, text, habits)
+        country = None if self.country is None else self.country.take(rows)
+        return Queries(self.catalog, self.now[rows], context, session, history, text, habits, country)
 
     def __len__(self) -> int:
         return len(self.now)
@@ -98,6 +103,7 @@ class Queries:
             history=self.history[row],
             habits=self.habits.take(slice(*self.history.offsets[row : row + 2])) if len(self.habits) else UNKNOWN,
             text=self.text[row] if self.text else "",
+            country="" if self.country is None else self.country.name(row) or "",
         )
 
     def __iter__(self) -> Iterator[Query]:

@@ -32,6 +32,8 @@ class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was typed, for a search."""
     device: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     """What it was done with, in the words of the shop, such as ``phone``."""
+    country: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    """Where the visitor is, or where the order goes, in the words of the shop, such as ``DE``."""
 
 
 class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,6 +45,8 @@ class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cart: Annotated[list[Id], Meta(max_length=500)] = field(default_factory=list)
     session: Id | None = None
     user: Id | None = None
+    country: Annotated[str, Meta(max_length=100)] | None = None
+    """Where the visitor is, in the words of the events."""
     k: Annotated[int, Meta(ge=1, le=200)] | None = None
     """How many items; the slot's own number if absent."""
     exclude: Annotated[list[Id], Meta(max_length=1000)] = field(default_factory=list)

@@ -165,23 +165,23 @@ class Coding:
         columns = self._arrays("search", types, fill)
         return Searches(**columns, texts=self.vocabulary(texts, "text")) if len(columns["text"]) else None
 
-    def devices(self) -> Labels | None:
-        """What each session was done with: what the first of its events to say it says; None if none ever does."""
-        if "device" not in self.seen.columns:
+    def told(self, name: str) -> Labels | None:
+        """Device or country of each session: what the first of its events to say it says; None if none ever does."""
+        if name not in self.seen.columns:
             return None
-        told = self._table("told", lambda: _first_told(self.seen, "device"))
+        told = self._table(f"told-{name}", lambda: _first_told(self.seen, name))
         if not rows(told.limit(1)):
             return None
-        names = self._table("devices", lambda: _numbered(told, "device_id", "device"))
+        names = self._table(f"names-{name}", lambda: _numbered(told, f"{name}_id", name))
 
         def fill(arrays: Arrays) -> None:
-            named = told.join(names, "device_id").select("session_id", "device")
+            named = told.join(names, f"{name}_id").select("session_id", name)
             coded = self.sessions().left_join(named, "session_id")
-            code = coded.device.fill_null(ibis.literal(-1, "int32"))
+            code = coded[name].fill_null(ibis.literal(-1, "int32"))
             for batch in batches(coded.select("session", code=code).order_by("session")):
                 arrays["code"].append(batch["code"].to_numpy())
 
-        return Labels(self._arrays("told", {"code": "i4"}, fill)["code"], self.vocabulary(names, "device"))
+        return Labels(self._arrays(f"told-{name}", {"code": "i4"}, fill)["code"], self.vocabulary(names, name))
 
     def vocabulary(self, table: ibis.Table, code: str) -> Vocabulary:
         """The ids of a table of codes, in the order of the codes."""

@@ -23,6 +23,7 @@ EVENTS: Mapping[str, dt.DataType] = {
     "query": dt.string,
     "currency": dt.string,
     "device": dt.string,
+    "country": dt.string,
 }
 CATALOG: Mapping[str, dt.DataType] = {
     "item_id": dt.string,

@@ -22,7 +22,7 @@ from endcap.data.steps import without_cancelled_purchases, without_repeats
 
 COLUMNS = {
     "InvoiceNo": "text", "StockCode": "text", "Description": "text", "Quantity": "number", "InvoiceDate": "timestamp",
-    "UnitPrice": "number", "CustomerID": "number",
+    "UnitPrice": "number", "CustomerID": "number", "Country": "text",
 }  # fmt: skip
 SERVICES = ("POST", "DOT", "M", "C2", "D", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK")
 
@@ -103,6 +103,7 @@ def order_lines(raw: ibis.Table, file: int = 0) -> ibis.Table:
         time=raw.InvoiceDate.cast("timestamp"),
         price=raw.UnitPrice.cast("float64"),
         user_id=raw.CustomerID.cast("int64").cast("string"),
+        country=raw.Country.nullif("Unspecified"),
     )
 
 
@@ -154,6 +155,7 @@ def events_of(lines: ibis.Table) -> ibis.Table:
         "item_id",
         "user_id",
         "price",
+        "country",
         session_id=lines.order_id,
         kind=ibis.ifelse(cancelled, "return", "purchase"),
         quantity=lines.quantity.abs(),

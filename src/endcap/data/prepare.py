@@ -230,8 +230,11 @@ def dataset_of(events: ibis.Table, catalog: ibis.Table, fingerprint: str, folder
         raise BadData("the sources gave no event with an item: nothing can be learned")
     shop, users, coded = coding.catalog(), coding.vocabulary(coding.users(), "user"), coding.events()
     now = float(coded.time.max()) + 1.0
-    searches, devices = coding.searches(), coding.devices()
-    return as_of(Dataset(coded, shop, users, now, fingerprint, searches=searches, devices=devices))
+    devices, countries = coding.told("device"), coding.told("country")
+    whole = Dataset(
+        coded, shop, users, now, fingerprint, searches=coding.searches(), devices=devices, countries=countries
+    )
+    return as_of(whole)
 
 
 def fingerprint_of(files: Iterable[Path], settings: str, known: Path | None = None, now: float = 0.0) -> str:

@@ -78,7 +78,8 @@ def _stays(row: Array, time: NDArray[np.float64]) -> NDArray[np.float64]:
     stays = np.full(len(moment), np.inf)
     followed = np.diff(whose) == 0
     stays[:-1][followed] = np.diff(moment)[followed]
-    return stays[np.cumsum(fresh) - 1]
+    every: NDArray[np.float64] = stays[np.cumsum(fresh) - 1]
+    return every
 
 
 def _laid(data: Dataset, how: Counting) -> tuple[Ragged, dict[str, Any]]:

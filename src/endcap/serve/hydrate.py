@@ -51,6 +51,7 @@ def hydrated(request: Request, bundle: Bundle, recent: Recent, now: float) -> Hy
         cart=cart,
         exclude=items.encode_known(request.exclude) if request.exclude else NO_CODES,
         attributes=attributes,
+        country=request.country or "",
     )
     return Hydrated(query, [*reasons, *unusable])
 

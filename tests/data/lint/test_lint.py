@@ -282,7 +282,7 @@ def test_rows_that_a_source_would_refuse_are_looked_at_with_file_and_line(shop: 
 def test_a_source_that_cleans_for_itself_is_looked_at_before_it_does(tmp_path: Path) -> None:
     line = {
         "InvoiceNo": "1", "StockCode": "10001a", "Description": "Mug", "Quantity": 1, "UnitPrice": 2.5,
-        "InvoiceDate": datetime(2011, 1, 1), "CustomerID": 17850.0,
+        "InvoiceDate": datetime(2011, 1, 1), "CustomerID": 17850.0, "Country": "Portugal",
     }  # fmt: skip
     lines = [line, line, {**line, "StockCode": "10001A"}, {**line, "UnitPrice": 0.0}, {**line, "UnitPrice": -9.0}]
     pq.write_table(pa.Table.from_pylist(lines), tmp_path / "orders.parquet")

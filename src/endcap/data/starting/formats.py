@@ -210,7 +210,7 @@ SELECT event_timestamp::BIGINT / 1e6 AS time, event_name AS kind, item.item_id A
        user_pseudo_id || '.' || coalesce(
            list_filter(event_params, lambda p: p.key = 'ga_session_id')[1].value.int_value::VARCHAR, '') AS session_id,
        ecommerce.transaction_id AS order_id, item.price AS price, coalesce(item.quantity, 1) AS quantity,
-       device.category AS device
+       device.category AS device, geo.country AS country
 FROM (SELECT *, unnest(items) AS item FROM ga4)
 WHERE event_name IN
       ('view_item', 'select_item', 'add_to_cart', 'remove_from_cart', 'purchase', 'refund', 'view_item_list')

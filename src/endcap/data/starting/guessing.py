@@ -24,8 +24,8 @@ NUMBER = re.compile(r"^(\D{0,3}\s?)?([+-]?[\d.,]*\d)(\s?\D{0,3})?$")
 IN_UTC = "times are taken as UTC; say timezone if they are not"
 MOST = 0.9
 """Share of the values that must fit."""
-MOST_DEVICES = 50
-"""A column with more different values names single devices, not kinds of them."""
+FEW = {"device": 50, "country": 250}
+"""A column with more different values names single devices or places, not kinds of them."""
 
 
 def time_format(values: Sequence[str]) -> tuple[str | None, str] | None:
@@ -166,8 +166,8 @@ def _score(our: str, theirs: str, table: Seen, names: str) -> float:
     elif our == "currency":
         codes = _share(values, lambda text: bool(re.fullmatch(r"[A-Z]{3}", text)))
         score = max(like, 0.3) if codes >= MOST else 0.0
-    elif our == "device":
-        score = like if len(set(values)) <= MOST_DEVICES else 0.0
+    elif our in FEW:
+        score = like if len(set(values)) <= FEW[our] else 0.0
     elif our.endswith("_id") and (_stamped(raw) or _fractions(values)):
         score = 0.0
     return score

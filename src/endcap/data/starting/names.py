@@ -35,6 +35,8 @@ EVENT_NAMES: Mapping[str, str] = {
     "slate_id": "slateid recommendationid impressionid listid",
     "position": "position rank slot place",
     "device": "device devicecategory devicetype platform geraet geraetetyp dispositivo appareil apparaat",
+    "country": """country countryname countrycode shippingcountry land laendercode pais codigopais pays codepays paese
+        landcode kraj""",
 }
 CATALOG_NAMES: Mapping[str, str] = {
     "item_id": EVENT_NAMES["item_id"] + " id code handle",

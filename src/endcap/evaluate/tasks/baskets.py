@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.arrays import Ragged
-from endcap.core.catalog import Labels
+from endcap.core.arrays import Codes, Ragged
 from endcap.core.dataset import Baskets, Dataset
 from endcap.core.query import Queries
 from endcap.evaluate.tasks.task import (
@@ -14,6 +13,7 @@ from endcap.evaluate.tasks.task import (
     LIMIT,
     Task,
     both_ways,
+    countries,
     devices,
     distinct_rows,
     drawn,
@@ -29,7 +29,7 @@ SEEN_OFTEN = 5
 
 def basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int = LIMIT) -> Task:
     """One item of each later basket is taken out; the others are the cart, and the one is to be found."""
-    baskets, device, allowed, left_out = _judged_baskets(train, test)
+    baskets, session, allowed, left_out = _judged_baskets(train, test)
     hidden = one_each(baskets.items, rng)
     cart = baskets.items.keep(~hidden)
     task = Task(
@@ -37,7 +37,7 @@ def basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int =
         title="hidden basket item",
         description="Given all items of a later basket but one, find the one that was taken out.",
         success="finds the hidden item in {share} of the baskets",
-        queries=Queries.of(train.catalog, baskets.time, context=cart),
+        queries=Queries.of(train.catalog, baskets.time, context=cart).knowing(country=countries(test, session)),
         relevant=baskets.items.keep(hidden),
         units=_units(baskets, train),
         allowed=allowed,
@@ -45,14 +45,14 @@ def basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int =
         possible=len(baskets),
         left_out=left_out,
         newcomers=newcomers(_units(baskets, train), train),
-        device=device,
+        device=devices(test, session),
     )
     return drawn(task, rng, limit)
 
 
 def item_basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int = LIMIT) -> Task:
     """One item of each later basket is shown; what else was in that basket is to be found."""
-    baskets, device, allowed, left_out = _judged_baskets(train, test)
+    baskets, session, allowed, left_out = _judged_baskets(train, test)
     shown = one_each(baskets.items, rng)
     page = baskets.items.keep(shown)
     task = Task(
@@ -60,7 +60,7 @@ def item_basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: 
         title="bought together with one item",
         description="Given one item of a later basket, find the others that were bought with it.",
         success="finds something that was bought along with the item in {share} of the baskets",
-        queries=Queries.of(train.catalog, baskets.time, context=page),
+        queries=Queries.of(train.catalog, baskets.time, context=page).knowing(country=countries(test, session)),
         relevant=baskets.items.keep(~shown),
         units=_units(baskets, train),
         allowed=allowed,
@@ -68,7 +68,7 @@ def item_basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: 
         possible=len(baskets),
         left_out=left_out,
         newcomers=newcomers(_units(baskets, train), train),
-        device=device,
+        device=devices(test, session),
     )
     return drawn(task, rng, limit)
 
@@ -86,6 +86,7 @@ def next_basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: 
     come_back = before.lengths[users] > 0
     users, orders = users[come_back], orders[come_back]
     items, past = later.items.take(orders), past_of(train, users)
+    session = test.basket_sessions[orders]
     task = Task(
         name="next_basket",
         title="next basket of a known user",
@@ -94,14 +95,16 @@ def next_basket(train: Dataset, test: Dataset, rng: np.random.Generator, limit: 
             f"order of this user after it."
         ),
         success="finds something of the next basket for {share} of the users",
-        queries=Queries.of(train.catalog, later.time[orders], history=past.items).knowing(past.habits),
+        queries=Queries.of(train.catalog, later.time[orders], history=past.items).knowing(
+            past.habits, countries(test, session)
+        ),
         relevant=items.keep(allowed[items.values]),
         units=users.astype(np.int64),
         allowed=allowed,
         exclude=Ragged.empty(len(users)),
         possible=len(users),
         left_out={"users without a history": int((~come_back).sum())},
-        device=devices(test, test.basket_sessions[orders]),
+        device=devices(test, session),
     )
     asked = both_ways(task, before.take(users), "allowed", rng, limit)
     twin = asked.twin and asked.twin.saying(f"{task.description} What the user had bought before does not count.")
@@ -115,8 +118,8 @@ def one_each(rows: Ragged, rng: np.random.Generator) -> NDArray[np.bool_]:
     return chosen
 
 
-def _judged_baskets(train: Dataset, test: Dataset) -> tuple[Baskets, Labels | None, NDArray[np.bool_], dict[str, int]]:
-    """What is asked about, what each was bought with, what may be ranked, and what is left out."""
+def _judged_baskets(train: Dataset, test: Dataset) -> tuple[Baskets, Codes, NDArray[np.bool_], dict[str, int]]:
+    """What is asked about, the session of each, what may be ranked, and what is left out."""
     allowed = np.bincount(train.baskets.items.values, minlength=len(train.catalog)) >= SEEN_OFTEN
     if "hidden" in train.catalog:  # kept from training, though the shop sells it
         allowed |= train.catalog["hidden"].astype(bool) & train.catalog["available"].astype(bool)
@@ -125,7 +128,7 @@ def _judged_baskets(train: Dataset, test: Dataset) -> tuple[Baskets, Labels | No
     enough = np.flatnonzero(items.lengths >= 2)
     left_out = {f"baskets with fewer than two items that {SEEN_OFTEN} earlier baskets had": len(whole) - len(enough)}
     baskets = Baskets(items.take(enough), whole.time[enough], whole.user[enough])
-    return baskets, devices(test, test.basket_sessions[enough]), allowed, left_out
+    return baskets, test.basket_sessions[enough], allowed, left_out
 
 
 def _units(baskets: Baskets, train: Dataset) -> NDArray[np.int64]:

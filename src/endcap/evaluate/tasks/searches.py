@@ -16,6 +16,7 @@ from endcap.evaluate.tasks.task import (
     TOUCHES,
     Task,
     both_ways,
+    countries,
     devices,
     distinct_rows,
     joined,
@@ -54,7 +55,7 @@ def search(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int =
         queries=Queries.of(
             train.catalog, typed.time, session=visit, history=past.items,
             text=[typed.texts.ids[code] for code in typed.text.tolist()],
-        ).knowing(past.habits),
+        ).knowing(past.habits, countries(test, typed.session)),
         relevant=found.keep(allowed[found.values]),
         units=units,
         allowed=allowed,

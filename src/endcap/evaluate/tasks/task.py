@@ -135,6 +135,11 @@ def newcomers(units: NDArray[np.int64], train: Dataset) -> NDArray[np.bool_]:
     return ~np.isin(units, train.events.user[train.events.user >= 0])
 
 
+def countries(test: Dataset, sessions: Array) -> Labels | None:
+    """Where each of the given sessions came from; None where it is known of none."""
+    return None if test.countries is None else test.countries.take(sessions)
+
+
 def devices(test: Dataset, sessions: Array) -> Labels | None:
     """What each of the given sessions was done with; None where it is known of none."""
     return None if test.devices is None else test.devices.take(sessions)

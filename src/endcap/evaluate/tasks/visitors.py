@@ -14,6 +14,7 @@ from endcap.evaluate.tasks.task import (
     Task,
     among_rows,
     both_ways,
+    countries,
     distinct_rows,
     drawn,
     newcomers,
@@ -56,16 +57,21 @@ def anybody(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int 
     """Nothing is known of anybody; what each user, or guest in one visit, bought after the cut is to be found."""
     bought, allowed = test.of_kinds("purchase"), on_sale(train)
     visitors = np.where(bought.user >= 0, bought.user, len(train.users) + bought.session.astype(np.int64))
-    units, rows = np.unique(visitors, return_inverse=True)
+    units, first, rows = np.unique(visitors, return_index=True, return_inverse=True)
     later = distinct_rows(Ragged.grouped(rows, bought.item, len(units)))
     relevant = later.keep(allowed[later.values])
     asked = np.flatnonzero(relevant.lengths > 0)
     task = Task(
         name="anybody",
         title="what anybody buys next",
-        description="Knowing nothing of a visitor, find what this visitor bought after the cut.",
+        description=(
+            "Knowing nothing of a visitor (but the country, where events say it), find what this visitor bought after "
+            "the cut."
+        ),
         success="finds something that was bought for {share} of the visitors",
-        queries=Queries.of(train.catalog, np.full(len(units), train.now)),
+        queries=Queries.of(train.catalog, np.full(len(units), train.now)).knowing(
+            country=countries(test, bought.session[first])
+        ),
         relevant=relevant,
         units=units.astype(np.int64),
         allowed=allowed,

@@ -14,6 +14,7 @@ from endcap.evaluate.tasks.task import (
     TOUCHES,
     Task,
     both_ways,
+    countries,
     devices,
     distinct_rows,
     drawn,
@@ -46,7 +47,7 @@ def next_item(train: Dataset, test: Dataset, rng: np.random.Generator, limit: in
         success="finds the next item in {share} of the visits",
         queries=Queries.of(
             train.catalog, steps.time[target - 1], session=last_of(told, HISTORY), history=past.items
-        ).knowing(past.habits),
+        ).knowing(past.habits, countries(test, steps.session[target])),
         relevant=wanted.keep(allowed[wanted.values]),
         units=units,
         allowed=allowed,
@@ -73,7 +74,8 @@ def similar(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int 
     np.maximum.at(user, group, looked.user)
     rows = distinct_rows(Ragged.grouped(group, looked.item, len(keys)))
     several = np.flatnonzero(rows.lengths >= 2)
-    rows, units = rows.take(several), units_of(user[several], keys[several] // span, train)
+    rows, session = rows.take(several), keys[several] // span
+    units = units_of(user[several], session, train)
     shown = one_each(rows, rng)
     page, others = rows.keep(shown), rows.keep(~shown)
     variant = _same_family(train.catalog, page.values[others.rows], others.values)
@@ -88,7 +90,7 @@ def similar(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int 
             "other, and to keep to the category helps."
         ),
         success="finds something that was looked at beside the item in {share} of the cases",
-        queries=Queries.of(train.catalog, when[several], context=page),
+        queries=Queries.of(train.catalog, when[several], context=page).knowing(country=countries(test, session)),
         relevant=relevant,
         units=units,
         allowed=allowed,
@@ -99,7 +101,7 @@ def similar(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int 
             "cases without another item that was on sale at the cut": len(several) - len(asked),
         },
         newcomers=newcomers(units, train),
-        device=devices(test, keys[several] // span),
+        device=devices(test, session),
     )
     return drawn(task.take(asked), rng, limit)
 

@@ -66,6 +66,7 @@ SELECT
   `t1`.`query`,
   `t1`.`currency`,
   `t1`.`device`,
+  `t1`.`country`,
   COALESCE(
     CAST(NULL AS STRING),
     CASE
@@ -430,6 +431,15 @@ FROM (
       CAST(NULL AS STRING),
       `t0`.`device`
     ) AS `device`,
+    IF(
+      (
+        `t0`.`country` < '!'
+      ) AND (
+        TRIM(`t0`.`country`, ' \t\n\r\v\f') = ''
+      ),
+      CAST(NULL AS STRING),
+      `t0`.`country`
+    ) AS `country`,
     `t0`.`time` AS `_raw_time_`
   FROM `events` AS `t0`
 ) AS `t1`;
@@ -628,6 +638,7 @@ SELECT
   `t0`.`query`,
   `t0`.`currency`,
   `t0`.`device`,
+  `t0`.`country`,
   `t0`.`_row_`
 FROM `events` AS `t0`;
 
@@ -672,6 +683,7 @@ SELECT
   `t0`.`query`,
   `t0`.`currency`,
   `t0`.`device`,
+  `t0`.`country`,
   `t0`.`_row_`
 FROM `events` AS `t0`;
 
@@ -865,6 +877,7 @@ FROM (
     `t2`.`query`,
     `t2`.`currency`,
     `t2`.`device`,
+    `t2`.`country`,
     `t2`.`_row_`,
     `t2`.`_login_`,
     `t2`.`_user_`,
@@ -884,6 +897,7 @@ FROM (
       `t1`.`query`,
       `t1`.`currency`,
       `t1`.`device`,
+      `t1`.`country`,
       `t1`.`_row_`,
       `t1`.`_login_`,
       MAX(`t1`.`user_id`) OVER (
@@ -909,6 +923,7 @@ FROM (
         `t0`.`query`,
         `t0`.`currency`,
         `t0`.`device`,
+        `t0`.`country`,
         `t0`.`_row_`,
         COUNT(`t0`.`user_id`) OVER (
           PARTITION BY `t0`.`session_id`
@@ -935,6 +950,7 @@ SELECT
   `t0`.`query`,
   `t0`.`currency`,
   `t0`.`device`,
+  `t0`.`country`,
   `t0`.`_row_`,
   CAST(CAST(FLOOR(
     ieee_divide(
@@ -999,6 +1015,7 @@ FROM (
     `t8`.`query`,
     `t8`.`currency`,
     `t8`.`device`,
+    `t8`.`country`,
     `t8`.`_row_`
   FROM (
     SELECT
@@ -1015,6 +1032,7 @@ FROM (
       `t7`.`query`,
       `t7`.`currency`,
       `t7`.`device`,
+      `t7`.`country`,
       `t7`.`_row_`,
       `t7`.`_owner_`,
       `t7`.`_pieces_`,
@@ -1062,6 +1080,7 @@ FROM (
         `t6`.`query`,
         `t6`.`currency`,
         `t6`.`device`,
+        `t6`.`country`,
         `t6`.`_row_`,
         `t6`.`_owner_`,
         `t6`.`_pieces_`,
@@ -1086,6 +1105,7 @@ FROM (
           `t5`.`query`,
           `t5`.`currency`,
           `t5`.`device`,
+          `t5`.`country`,
           `t5`.`_row_`,
           `t5`.`_owner_`,
           `t5`.`_pieces_`,
@@ -1116,6 +1136,7 @@ FROM (
             `t4`.`query`,
             `t4`.`currency`,
             `t4`.`device`,
+            `t4`.`country`,
             `t4`.`_row_`,
             `t4`.`_owner_`,
             `t4`.`_pieces_`,
@@ -1142,6 +1163,7 @@ FROM (
               `t3`.`query`,
               `t3`.`currency`,
               `t3`.`device`,
+              `t3`.`country`,
               `t3`.`_row_`,
               `t3`.`_owner_`,
               `t3`.`_pieces_`,
@@ -1165,6 +1187,7 @@ FROM (
                 `t1`.`query`,
                 `t1`.`currency`,
                 `t1`.`device`,
+                `t1`.`country`,
                 `t1`.`_row_`,
                 COALESCE(
                   CONCAT('u:', `t1`.`user_id`),
@@ -1214,6 +1237,7 @@ FROM (
     `t3`.`query`,
     `t3`.`currency`,
     `t3`.`device`,
+    `t3`.`country`,
     `t3`.`_row_`,
     `t3`.`_visitor_`,
     `t3`.`_fresh_`,
@@ -1233,6 +1257,7 @@ FROM (
       `t2`.`query`,
       `t2`.`currency`,
       `t2`.`device`,
+      `t2`.`country`,
       `t2`.`_row_`,
       `t2`.`_visitor_`,
       `t2`.`_fresh_`,
@@ -1256,6 +1281,7 @@ FROM (
         `t1`.`query`,
         `t1`.`currency`,
         `t1`.`device`,
+        `t1`.`country`,
         `t1`.`_row_`,
         `t1`.`_visitor_`,
         CAST((
@@ -1283,6 +1309,7 @@ FROM (
           `t0`.`query`,
           `t0`.`currency`,
           `t0`.`device`,
+          `t0`.`country`,
           `t0`.`_row_`,
           COALESCE(CONCAT('u:', `t0`.`user_id`), CONCAT('s:', `t0`.`session_id`)) AS `_visitor_`
         FROM `events` AS `t0`
@@ -1310,6 +1337,7 @@ FROM (
     `t1`.`query`,
     `t1`.`currency`,
     `t1`.`device`,
+    `t1`.`country`,
     `t1`.`_row_`,
     `t1`.`_age_`,
     CAST(CAST(FLOOR(
@@ -1335,6 +1363,7 @@ FROM (
       `t0`.`query`,
       `t0`.`currency`,
       `t0`.`device`,
+      `t0`.`country`,
       `t0`.`_row_`,
       ieee_divide(
         MAX(`t0`.`time`) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) - `t0`.`time`,
@@ -1360,6 +1389,7 @@ WITH `t3` AS (
     `t2`.`query`,
     `t2`.`currency`,
     `t2`.`device`,
+    `t2`.`country`,
     `t2`.`_row_`,
     `t2`.`time` - LAG(`t2`.`time`) OVER (PARTITION BY `t2`.`session_id` ORDER BY `t2`.`time` ASC, `t2`.`_row_` ASC) AS `_pause_`,
     `t2`.`time` - LAG(`t2`.`time`, 60) OVER (PARTITION BY `t2`.`session_id` ORDER BY `t2`.`time` ASC, `t2`.`_row_` ASC) AS `_span_`
@@ -1386,6 +1416,7 @@ SELECT
   `t1`.`query`,
   `t1`.`currency`,
   `t1`.`device`,
+  `t1`.`country`,
   `t1`.`_row_`
 FROM `events` AS `t1`
 WHERE
@@ -1441,6 +1472,7 @@ WHERE
                 `t6`.`query`,
                 `t6`.`currency`,
                 `t6`.`device`,
+                `t6`.`country`,
                 `t6`.`_row_`,
                 `t6`.`_pause_`,
                 `t6`.`_span_`,
@@ -1485,6 +1517,7 @@ WITH `t1` AS (
     `t0`.`query`,
     `t0`.`currency`,
     `t0`.`device`,
+    `t0`.`country`,
     `t0`.`_row_`,
     ROW_NUMBER() OVER (ORDER BY `t0`.`time` ASC, `t0`.`_row_` ASC) - 1 AS `_place_`
   FROM `events` AS `t0`
@@ -1561,6 +1594,7 @@ FROM (
     `t3`.`query`,
     `t3`.`currency`,
     `t3`.`device`,
+    `t3`.`country`,
     `t3`.`_row_`,
     `t3`.`_place_`
   FROM `t1` AS `t3`
@@ -1612,22 +1646,23 @@ FROM (
       `t0`.`query`,
       `t0`.`currency`,
       `t0`.`device`,
+      `t0`.`country`,
       `t0`.`_row_`,
       IF(
         `t0`.`quantity` IS NOT DISTINCT FROM LAG(`t0`.`quantity`) OVER (
-          PARTITION BY `t0`.`session_id`, `t0`.`kind`, `t0`.`item_id`, `t0`.`user_id`, `t0`.`order_id`, `t0`.`slate_id`, `t0`.`query`, `t0`.`currency`, `t0`.`device`
+          PARTITION BY `t0`.`session_id`, `t0`.`kind`, `t0`.`item_id`, `t0`.`user_id`, `t0`.`order_id`, `t0`.`slate_id`, `t0`.`query`, `t0`.`currency`, `t0`.`device`, `t0`.`country`
           ORDER BY `t0`.`quantity` ASC, `t0`.`price` ASC, `t0`.`position` ASC, `t0`.`time` ASC, `t0`.`_row_` ASC
         )
         AND `t0`.`price` IS NOT DISTINCT FROM LAG(`t0`.`price`) OVER (
-          PARTITION BY `t0`.`session_id`, `t0`.`kind`, `t0`.`item_id`, `t0`.`user_id`, `t0`.`order_id`, `t0`.`slate_id`, `t0`.`query`, `t0`.`currency`, `t0`.`device`
+          PARTITION BY `t0`.`session_id`, `t0`.`kind`, `t0`.`item_id`, `t0`.`user_id`, `t0`.`order_id`, `t0`.`slate_id`, `t0`.`query`, `t0`.`currency`, `t0`.`device`, `t0`.`country`
           ORDER BY `t0`.`quantity` ASC, `t0`.`price` ASC, `t0`.`position` ASC, `t0`.`time` ASC, `t0`.`_row_` ASC
         )
         AND `t0`.`position` IS NOT DISTINCT FROM LAG(`t0`.`position`) OVER (
-          PARTITION BY `t0`.`session_id`, `t0`.`kind`, `t0`.`item_id`, `t0`.`user_id`, `t0`.`order_id`, `t0`.`slate_id`, `t0`.`query`, `t0`.`currency`, `t0`.`device`
+          PARTITION BY `t0`.`session_id`, `t0`.`kind`, `t0`.`item_id`, `t0`.`user_id`, `t0`.`order_id`, `t0`.`slate_id`, `t0`.`query`, `t0`.`currency`, `t0`.`device`, `t0`.`country`
           ORDER BY `t0`.`quantity` ASC, `t0`.`price` ASC, `t0`.`position` ASC, `t0`.`time` ASC, `t0`.`_row_` ASC
         ),
         `t0`.`time` - LAG(`t0`.`time`) OVER (
-          PARTITION BY `t0`.`session_id`, `t0`.`kind`, `t0`.`item_id`, `t0`.`user_id`, `t0`.`order_id`, `t0`.`slate_id`, `t0`.`query`, `t0`.`currency`, `t0`.`device`
+          PARTITION BY `t0`.`session_id`, `t0`.`kind`, `t0`.`item_id`, `t0`.`user_id`, `t0`.`order_id`, `t0`.`slate_id`, `t0`.`query`, `t0`.`currency`, `t0`.`device`, `t0`.`country`
           ORDER BY `t0`.`quantity` ASC, `t0`.`price` ASC, `t0`.`position` ASC, `t0`.`time` ASC, `t0`.`_row_` ASC
         ),
         CAST(NULL AS FLOAT64)
@@ -1658,6 +1693,7 @@ WITH `t18` AS (
     `t17`.`query`,
     `t17`.`currency`,
     `t17`.`device`,
+    `t17`.`country`,
     `t17`.`_row_`,
     `t17`.`_value_`,
     `t17`.`_middle_`,
@@ -1683,6 +1719,7 @@ WITH `t18` AS (
       `t11`.`query`,
       `t11`.`currency`,
       `t11`.`device`,
+      `t11`.`country`,
       `t11`.`_row_`,
       `t11`.`_value_`,
       `t11`.`_middle_`,
@@ -1708,6 +1745,7 @@ WITH `t18` AS (
           `t8`.`query`,
           `t8`.`currency`,
           `t8`.`device`,
+          `t8`.`country`,
           `t8`.`_row_`,
           `t8`.`_value_`,
           `t8`.`_item_`,
@@ -1728,6 +1766,7 @@ WITH `t18` AS (
             `t2`.`query`,
             `t2`.`currency`,
             `t2`.`device`,
+            `t2`.`country`,
             `t2`.`_row_`,
             `t2`.`_value_`,
             `t7`.`_item_`,
@@ -1747,6 +1786,7 @@ WITH `t18` AS (
               `t0`.`query`,
               `t0`.`currency`,
               `t0`.`device`,
+              `t0`.`country`,
               `t0`.`_row_`,
               IF(
                 `t0`.`kind` IN ('purchase'),
@@ -1857,6 +1897,7 @@ WITH `t18` AS (
                   `t8`.`query`,
                   `t8`.`currency`,
                   `t8`.`device`,
+                  `t8`.`country`,
                   `t8`.`_row_`,
                   `t8`.`_value_`,
                   `t8`.`_item_`,
@@ -1877,6 +1918,7 @@ WITH `t18` AS (
                     `t2`.`query`,
                     `t2`.`currency`,
                     `t2`.`device`,
+                    `t2`.`country`,
                     `t2`.`_row_`,
                     `t2`.`_value_`,
                     `t7`.`_item_`,
@@ -1896,6 +1938,7 @@ WITH `t18` AS (
                       `t0`.`query`,
                       `t0`.`currency`,
                       `t0`.`device`,
+                      `t0`.`country`,
                       `t0`.`_row_`,
                       IF(
                         `t0`.`kind` IN ('purchase'),
@@ -1988,6 +2031,7 @@ SELECT
   `t37`.`query`,
   `t37`.`currency`,
   `t37`.`device`,
+  `t37`.`country`,
   `t37`.`_row_`
 FROM (
   SELECT
@@ -2004,6 +2048,7 @@ FROM (
     `t36`.`query`,
     `t36`.`currency`,
     `t36`.`device`,
+    `t36`.`country`,
     `t36`.`_row_`,
     `t36`.`_value_`,
     `t36`.`_middle_`,
@@ -2029,6 +2074,7 @@ FROM (
       `t30`.`query`,
       `t30`.`currency`,
       `t30`.`device`,
+      `t30`.`country`,
       `t30`.`_row_`,
       `t30`.`_value_`,
       `t30`.`_middle_`,
@@ -2054,6 +2100,7 @@ FROM (
           `t27`.`query`,
           `t27`.`currency`,
           `t27`.`device`,
+          `t27`.`country`,
           `t27`.`_row_`,
           `t27`.`_value_`,
           `t27`.`_item_`,
@@ -2074,6 +2121,7 @@ FROM (
             `t22`.`query`,
             `t22`.`currency`,
             `t22`.`device`,
+            `t22`.`country`,
             `t22`.`_row_`,
             `t22`.`_value_`,
             `t26`.`_item_`,
@@ -2093,6 +2141,7 @@ FROM (
               `t19`.`query`,
               `t19`.`currency`,
               `t19`.`device`,
+              `t19`.`country`,
               `t19`.`_row_`,
               IF(
                 `t19`.`kind` IN ('purchase'),
@@ -2235,6 +2284,7 @@ FROM (
                   `t27`.`query`,
                   `t27`.`currency`,
                   `t27`.`device`,
+                  `t27`.`country`,
                   `t27`.`_row_`,
                   `t27`.`_value_`,
                   `t27`.`_item_`,
@@ -2255,6 +2305,7 @@ FROM (
                     `t22`.`query`,
                     `t22`.`currency`,
                     `t22`.`device`,
+                    `t22`.`country`,
                     `t22`.`_row_`,
                     `t22`.`_value_`,
                     `t26`.`_item_`,
@@ -2274,6 +2325,7 @@ FROM (
                       `t19`.`query`,
                       `t19`.`currency`,
                       `t19`.`device`,
+                      `t19`.`country`,
                       `t19`.`_row_`,
                       IF(
                         `t19`.`kind` IN ('purchase'),
@@ -2430,6 +2482,7 @@ WITH `t2` AS (
     `t0`.`query`,
     `t0`.`currency`,
     `t0`.`device`,
+    `t0`.`country`,
     `t0`.`_row_`,
     FARM_FINGERPRINT(
       STRUCT(
@@ -2455,6 +2508,7 @@ SELECT
   `t1`.`query`,
   `t1`.`currency`,
   `t1`.`device`,
+  `t1`.`country`,
   `t1`.`_row_`
 FROM `events` AS `t1`
 WHERE
@@ -2479,27 +2533,28 @@ WHERE
           `t8`.`query`,
           `t8`.`currency`,
           `t8`.`device`,
+          `t8`.`country`,
           `t8`.`_row_`,
           `t8`.`_hash_`,
           `t8`.`time` IS NOT DISTINCT FROM LAG(`t8`.`time`) OVER (
-            PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+            PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`, `t8`.`country`
             ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
           )
           AND `t8`.`quantity` IS NOT DISTINCT FROM LAG(`t8`.`quantity`) OVER (
-            PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+            PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`, `t8`.`country`
             ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
           )
           AND `t8`.`price` IS NOT DISTINCT FROM LAG(`t8`.`price`) OVER (
-            PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+            PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`, `t8`.`country`
             ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
           )
           AND `t8`.`position` IS NOT DISTINCT FROM LAG(`t8`.`position`) OVER (
-            PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+            PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`, `t8`.`country`
             ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
           )
           AND (
             LAG(`t8`.`_row_`) OVER (
-              PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+              PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`, `t8`.`country`
               ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
             ) IS NOT NULL
           ) AS `_again_`
@@ -2518,6 +2573,7 @@ WHERE
             `t4`.`query`,
             `t4`.`currency`,
             `t4`.`device`,
+            `t4`.`country`,
             `t4`.`_row_`,
             `t4`.`_hash_`
           FROM `t2` AS `t4`
@@ -2567,6 +2623,7 @@ WITH `t2` AS (
     `t0`.`query`,
     `t0`.`currency`,
     `t0`.`device`,
+    `t0`.`country`,
     `t0`.`_row_`,
     FARM_FINGERPRINT(
       STRUCT(
@@ -2600,6 +2657,7 @@ SELECT
   `t17`.`query`,
   `t17`.`currency`,
   `t17`.`device`,
+  `t17`.`country`,
   `t17`.`_row_`
 FROM (
   SELECT
@@ -2620,6 +2678,7 @@ FROM (
       `t15`.`query`,
       `t15`.`currency`,
       `t15`.`device`,
+      `t15`.`country`,
       `t15`.`_row_`,
       `t15`.`_visitor_`,
       `t15`.`_fresh_`,
@@ -2639,6 +2698,7 @@ FROM (
         `t14`.`query`,
         `t14`.`currency`,
         `t14`.`device`,
+        `t14`.`country`,
         `t14`.`_row_`,
         `t14`.`_visitor_`,
         `t14`.`_fresh_`,
@@ -2662,6 +2722,7 @@ FROM (
           `t13`.`query`,
           `t13`.`currency`,
           `t13`.`device`,
+          `t13`.`country`,
           `t13`.`_row_`,
           `t13`.`_visitor_`,
           CAST(COALESCE(
@@ -2683,6 +2744,7 @@ FROM (
             `t12`.`query`,
             `t12`.`currency`,
             `t12`.`device`,
+            `t12`.`country`,
             `t12`.`_row_`,
             COALESCE(CONCAT('u:', `t12`.`user_id`), CONCAT('s:', `t12`.`session_id`)) AS `_visitor_`
           FROM (
@@ -2700,6 +2762,7 @@ FROM (
               `t1`.`query`,
               `t1`.`currency`,
               `t1`.`device`,
+              `t1`.`country`,
               `t1`.`_row_`
             FROM `events` AS `t1`
             WHERE
@@ -2724,27 +2787,28 @@ FROM (
                       `t8`.`query`,
                       `t8`.`currency`,
                       `t8`.`device`,
+                      `t8`.`country`,
                       `t8`.`_row_`,
                       `t8`.`_hash_`,
                       `t8`.`time` IS NOT DISTINCT FROM LAG(`t8`.`time`) OVER (
-                        PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+                        PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`, `t8`.`country`
                         ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
                       )
                       AND `t8`.`quantity` IS NOT DISTINCT FROM LAG(`t8`.`quantity`) OVER (
-                        PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+                        PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`, `t8`.`country`
                         ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
                       )
                       AND `t8`.`price` IS NOT DISTINCT FROM LAG(`t8`.`price`) OVER (
-                        PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+                        PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`, `t8`.`country`
                         ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
                       )
                       AND `t8`.`position` IS NOT DISTINCT FROM LAG(`t8`.`position`) OVER (
-                        PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+                        PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`, `t8`.`country`
                         ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
                       )
                       AND (
                         LAG(`t8`.`_row_`) OVER (
-                          PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`
+                          PARTITION BY `t8`.`session_id`, `t8`.`kind`, `t8`.`item_id`, `t8`.`user_id`, `t8`.`order_id`, `t8`.`slate_id`, `t8`.`query`, `t8`.`currency`, `t8`.`device`, `t8`.`country`
                           ORDER BY `t8`.`time` ASC, `t8`.`quantity` ASC, `t8`.`price` ASC, `t8`.`position` ASC, `t8`.`_row_` ASC
                         ) IS NOT NULL
                       ) AS `_again_`
@@ -2763,6 +2827,7 @@ FROM (
                         `t4`.`query`,
                         `t4`.`currency`,
                         `t4`.`device`,
+                        `t4`.`country`,
                         `t4`.`_row_`,
                         `t4`.`_hash_`
                       FROM `t2` AS `t4`

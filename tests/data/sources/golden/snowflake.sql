@@ -68,6 +68,7 @@ SELECT
   "t1"."query",
   "t1"."currency",
   "t1"."device",
+  "t1"."country",
   COALESCE(
     CAST(NULL AS VARCHAR),
     CASE
@@ -432,6 +433,15 @@ FROM (
       CAST(NULL AS VARCHAR),
       "t0"."device"
     ) AS "device",
+    IFF(
+      (
+        "t0"."country" < '!'
+      ) AND (
+        TRIM("t0"."country", ' \t\n\r\f') = ''
+      ),
+      CAST(NULL AS VARCHAR),
+      "t0"."country"
+    ) AS "country",
     "t0"."time" AS "_raw_time_"
   FROM "events" AS "t0"
 ) AS "t1";
@@ -630,6 +640,7 @@ SELECT
   "t0"."query",
   "t0"."currency",
   "t0"."device",
+  "t0"."country",
   "t0"."_row_"
 FROM "events" AS "t0";
 
@@ -674,6 +685,7 @@ SELECT
   "t0"."query",
   "t0"."currency",
   "t0"."device",
+  "t0"."country",
   "t0"."_row_"
 FROM "events" AS "t0";
 
@@ -852,6 +864,7 @@ FROM (
     "t2"."query",
     "t2"."currency",
     "t2"."device",
+    "t2"."country",
     "t2"."_row_",
     "t2"."_login_",
     "t2"."_user_",
@@ -871,6 +884,7 @@ FROM (
       "t1"."query",
       "t1"."currency",
       "t1"."device",
+      "t1"."country",
       "t1"."_row_",
       "t1"."_login_",
       MAX("t1"."user_id") OVER (
@@ -898,6 +912,7 @@ FROM (
         "t0"."query",
         "t0"."currency",
         "t0"."device",
+        "t0"."country",
         "t0"."_row_",
         COUNT("t0"."user_id") OVER (
           PARTITION BY "t0"."session_id"
@@ -924,6 +939,7 @@ SELECT
   "t0"."query",
   "t0"."currency",
   "t0"."device",
+  "t0"."country",
   "t0"."_row_",
   CAST(CAST(FLOOR(
     (
@@ -989,6 +1005,7 @@ FROM (
     "t8"."query",
     "t8"."currency",
     "t8"."device",
+    "t8"."country",
     "t8"."_row_"
   FROM (
     SELECT
@@ -1005,6 +1022,7 @@ FROM (
       "t7"."query",
       "t7"."currency",
       "t7"."device",
+      "t7"."country",
       "t7"."_row_",
       "t7"."_owner_",
       "t7"."_pieces_",
@@ -1052,6 +1070,7 @@ FROM (
         "t6"."query",
         "t6"."currency",
         "t6"."device",
+        "t6"."country",
         "t6"."_row_",
         "t6"."_owner_",
         "t6"."_pieces_",
@@ -1076,6 +1095,7 @@ FROM (
           "t5"."query",
           "t5"."currency",
           "t5"."device",
+          "t5"."country",
           "t5"."_row_",
           "t5"."_owner_",
           "t5"."_pieces_",
@@ -1106,6 +1126,7 @@ FROM (
             "t4"."query",
             "t4"."currency",
             "t4"."device",
+            "t4"."country",
             "t4"."_row_",
             "t4"."_owner_",
             "t4"."_pieces_",
@@ -1132,6 +1153,7 @@ FROM (
               "t3"."query",
               "t3"."currency",
               "t3"."device",
+              "t3"."country",
               "t3"."_row_",
               "t3"."_owner_",
               "t3"."_pieces_",
@@ -1155,6 +1177,7 @@ FROM (
                 "t1"."query",
                 "t1"."currency",
                 "t1"."device",
+                "t1"."country",
                 "t1"."_row_",
                 COALESCE(
                   CONCAT('u:', "t1"."user_id"),
@@ -1204,6 +1227,7 @@ FROM (
     "t3"."query",
     "t3"."currency",
     "t3"."device",
+    "t3"."country",
     "t3"."_row_",
     "t3"."_visitor_",
     "t3"."_fresh_",
@@ -1223,6 +1247,7 @@ FROM (
       "t2"."query",
       "t2"."currency",
       "t2"."device",
+      "t2"."country",
       "t2"."_row_",
       "t2"."_visitor_",
       "t2"."_fresh_",
@@ -1246,6 +1271,7 @@ FROM (
         "t1"."query",
         "t1"."currency",
         "t1"."device",
+        "t1"."country",
         "t1"."_row_",
         "t1"."_visitor_",
         CAST((
@@ -1277,6 +1303,7 @@ FROM (
           "t0"."query",
           "t0"."currency",
           "t0"."device",
+          "t0"."country",
           "t0"."_row_",
           COALESCE(CONCAT('u:', "t0"."user_id"), CONCAT('s:', "t0"."session_id")) AS "_visitor_"
         FROM "events" AS "t0"
@@ -1304,6 +1331,7 @@ FROM (
     "t1"."query",
     "t1"."currency",
     "t1"."device",
+    "t1"."country",
     "t1"."_row_",
     "t1"."_age_",
     CAST(CAST(FLOOR(
@@ -1330,6 +1358,7 @@ FROM (
       "t0"."query",
       "t0"."currency",
       "t0"."device",
+      "t0"."country",
       "t0"."_row_",
       (
         MAX("t0"."time") OVER (ORDER BY NULL ASC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) - "t0"."time"
@@ -1354,6 +1383,7 @@ WITH "t3" AS (
     "t2"."query",
     "t2"."currency",
     "t2"."device",
+    "t2"."country",
     "t2"."_row_",
     "t2"."time" - LAG("t2"."time") OVER (PARTITION BY "t2"."session_id" ORDER BY "t2"."time" ASC, "t2"."_row_" ASC) AS "_pause_",
     "t2"."time" - LAG("t2"."time", 60) OVER (PARTITION BY "t2"."session_id" ORDER BY "t2"."time" ASC, "t2"."_row_" ASC) AS "_span_"
@@ -1380,6 +1410,7 @@ SELECT
   "t1"."query",
   "t1"."currency",
   "t1"."device",
+  "t1"."country",
   "t1"."_row_"
 FROM "events" AS "t1"
 WHERE
@@ -1435,6 +1466,7 @@ WHERE
                 "t6"."query",
                 "t6"."currency",
                 "t6"."device",
+                "t6"."country",
                 "t6"."_row_",
                 "t6"."_pause_",
                 "t6"."_span_",
@@ -1479,6 +1511,7 @@ WITH "t1" AS (
     "t0"."query",
     "t0"."currency",
     "t0"."device",
+    "t0"."country",
     "t0"."_row_",
     ROW_NUMBER() OVER (ORDER BY "t0"."time" ASC, "t0"."_row_" ASC) - 1 AS "_place_"
   FROM "events" AS "t0"
@@ -1555,6 +1588,7 @@ FROM (
     "t3"."query",
     "t3"."currency",
     "t3"."device",
+    "t3"."country",
     "t3"."_row_",
     "t3"."_place_"
   FROM "t1" AS "t3"
@@ -1606,22 +1640,23 @@ FROM (
       "t0"."query",
       "t0"."currency",
       "t0"."device",
+      "t0"."country",
       "t0"."_row_",
       IFF(
         "t0"."quantity" IS NOT DISTINCT FROM LAG("t0"."quantity") OVER (
-          PARTITION BY "t0"."session_id", "t0"."kind", "t0"."item_id", "t0"."user_id", "t0"."order_id", "t0"."slate_id", "t0"."query", "t0"."currency", "t0"."device"
+          PARTITION BY "t0"."session_id", "t0"."kind", "t0"."item_id", "t0"."user_id", "t0"."order_id", "t0"."slate_id", "t0"."query", "t0"."currency", "t0"."device", "t0"."country"
           ORDER BY "t0"."quantity" ASC, "t0"."price" ASC, "t0"."position" ASC, "t0"."time" ASC, "t0"."_row_" ASC
         )
         AND "t0"."price" IS NOT DISTINCT FROM LAG("t0"."price") OVER (
-          PARTITION BY "t0"."session_id", "t0"."kind", "t0"."item_id", "t0"."user_id", "t0"."order_id", "t0"."slate_id", "t0"."query", "t0"."currency", "t0"."device"
+          PARTITION BY "t0"."session_id", "t0"."kind", "t0"."item_id", "t0"."user_id", "t0"."order_id", "t0"."slate_id", "t0"."query", "t0"."currency", "t0"."device", "t0"."country"
           ORDER BY "t0"."quantity" ASC, "t0"."price" ASC, "t0"."position" ASC, "t0"."time" ASC, "t0"."_row_" ASC
         )
         AND "t0"."position" IS NOT DISTINCT FROM LAG("t0"."position") OVER (
-          PARTITION BY "t0"."session_id", "t0"."kind", "t0"."item_id", "t0"."user_id", "t0"."order_id", "t0"."slate_id", "t0"."query", "t0"."currency", "t0"."device"
+          PARTITION BY "t0"."session_id", "t0"."kind", "t0"."item_id", "t0"."user_id", "t0"."order_id", "t0"."slate_id", "t0"."query", "t0"."currency", "t0"."device", "t0"."country"
           ORDER BY "t0"."quantity" ASC, "t0"."price" ASC, "t0"."position" ASC, "t0"."time" ASC, "t0"."_row_" ASC
         ),
         "t0"."time" - LAG("t0"."time") OVER (
-          PARTITION BY "t0"."session_id", "t0"."kind", "t0"."item_id", "t0"."user_id", "t0"."order_id", "t0"."slate_id", "t0"."query", "t0"."currency", "t0"."device"
+          PARTITION BY "t0"."session_id", "t0"."kind", "t0"."item_id", "t0"."user_id", "t0"."order_id", "t0"."slate_id", "t0"."query", "t0"."currency", "t0"."device", "t0"."country"
           ORDER BY "t0"."quantity" ASC, "t0"."price" ASC, "t0"."position" ASC, "t0"."time" ASC, "t0"."_row_" ASC
         ),
         CAST(NULL AS DOUBLE)
@@ -1652,6 +1687,7 @@ WITH "t18" AS (
     "t17"."query",
     "t17"."currency",
     "t17"."device",
+    "t17"."country",
     "t17"."_row_",
     "t17"."_value_",
     "t17"."_middle_",
@@ -1678,6 +1714,7 @@ WITH "t18" AS (
       "t11"."query",
       "t11"."currency",
       "t11"."device",
+      "t11"."country",
       "t11"."_row_",
       "t11"."_value_",
       "t11"."_middle_",
@@ -1703,6 +1740,7 @@ WITH "t18" AS (
           "t8"."query",
           "t8"."currency",
           "t8"."device",
+          "t8"."country",
           "t8"."_row_",
           "t8"."_value_",
           "t8"."_item_",
@@ -1723,6 +1761,7 @@ WITH "t18" AS (
             "t2"."query",
             "t2"."currency",
             "t2"."device",
+            "t2"."country",
             "t2"."_row_",
             "t2"."_value_",
             "t7"."_item_",
@@ -1742,6 +1781,7 @@ WITH "t18" AS (
               "t0"."query",
               "t0"."currency",
               "t0"."device",
+              "t0"."country",
               "t0"."_row_",
               IFF(
                 "t0"."kind" IN ('purchase'),
@@ -1854,6 +1894,7 @@ WITH "t18" AS (
                   "t8"."query",
                   "t8"."currency",
                   "t8"."device",
+                  "t8"."country",
                   "t8"."_row_",
                   "t8"."_value_",
                   "t8"."_item_",
@@ -1874,6 +1915,7 @@ WITH "t18" AS (
                     "t2"."query",
                     "t2"."currency",
                     "t2"."device",
+                    "t2"."country",
                     "t2"."_row_",
                     "t2"."_value_",
                     "t7"."_item_",
@@ -1893,6 +1935,7 @@ WITH "t18" AS (
                       "t0"."query",
                       "t0"."currency",
                       "t0"."device",
+                      "t0"."country",
                       "t0"."_row_",
                       IFF(
                         "t0"."kind" IN ('purchase'),
@@ -1994,6 +2037,7 @@ SELECT
   "t37"."query",
   "t37"."currency",
   "t37"."device",
+  "t37"."country",
   "t37"."_row_"
 FROM (
   SELECT
@@ -2010,6 +2054,7 @@ FROM (
     "t36"."query",
     "t36"."currency",
     "t36"."device",
+    "t36"."country",
     "t36"."_row_",
     "t36"."_value_",
     "t36"."_middle_",
@@ -2036,6 +2081,7 @@ FROM (
       "t30"."query",
       "t30"."currency",
       "t30"."device",
+      "t30"."country",
       "t30"."_row_",
       "t30"."_value_",
       "t30"."_middle_",
@@ -2061,6 +2107,7 @@ FROM (
           "t27"."query",
           "t27"."currency",
           "t27"."device",
+          "t27"."country",
           "t27"."_row_",
           "t27"."_value_",
           "t27"."_item_",
@@ -2081,6 +2128,7 @@ FROM (
             "t22"."query",
             "t22"."currency",
             "t22"."device",
+            "t22"."country",
             "t22"."_row_",
             "t22"."_value_",
             "t26"."_item_",
@@ -2100,6 +2148,7 @@ FROM (
               "t19"."query",
               "t19"."currency",
               "t19"."device",
+              "t19"."country",
               "t19"."_row_",
               IFF(
                 "t19"."kind" IN ('purchase'),
@@ -2232,6 +2281,7 @@ FROM (
                   "t27"."query",
                   "t27"."currency",
                   "t27"."device",
+                  "t27"."country",
                   "t27"."_row_",
                   "t27"."_value_",
                   "t27"."_item_",
@@ -2252,6 +2302,7 @@ FROM (
                     "t22"."query",
                     "t22"."currency",
                     "t22"."device",
+                    "t22"."country",
                     "t22"."_row_",
                     "t22"."_value_",
                     "t26"."_item_",
@@ -2271,6 +2322,7 @@ FROM (
                       "t19"."query",
                       "t19"."currency",
                       "t19"."device",
+                      "t19"."country",
                       "t19"."_row_",
                       IFF(
                         "t19"."kind" IN ('purchase'),
@@ -2424,6 +2476,7 @@ WITH "t2" AS (
     "t0"."query",
     "t0"."currency",
     "t0"."device",
+    "t0"."country",
     "t0"."_row_",
     HASH(
       OBJECT_CONSTRUCT_KEEP_NULL(
@@ -2453,6 +2506,7 @@ SELECT
   "t1"."query",
   "t1"."currency",
   "t1"."device",
+  "t1"."country",
   "t1"."_row_"
 FROM "events" AS "t1"
 WHERE
@@ -2477,27 +2531,28 @@ WHERE
           "t8"."query",
           "t8"."currency",
           "t8"."device",
+          "t8"."country",
           "t8"."_row_",
           "t8"."_hash_",
           "t8"."time" IS NOT DISTINCT FROM LAG("t8"."time") OVER (
-            PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+            PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device", "t8"."country"
             ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
           )
           AND "t8"."quantity" IS NOT DISTINCT FROM LAG("t8"."quantity") OVER (
-            PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+            PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device", "t8"."country"
             ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
           )
           AND "t8"."price" IS NOT DISTINCT FROM LAG("t8"."price") OVER (
-            PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+            PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device", "t8"."country"
             ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
           )
           AND "t8"."position" IS NOT DISTINCT FROM LAG("t8"."position") OVER (
-            PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+            PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device", "t8"."country"
             ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
           )
           AND (
             LAG("t8"."_row_") OVER (
-              PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+              PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device", "t8"."country"
               ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
             ) IS NOT NULL
           ) AS "_again_"
@@ -2516,6 +2571,7 @@ WHERE
             "t4"."query",
             "t4"."currency",
             "t4"."device",
+            "t4"."country",
             "t4"."_row_",
             "t4"."_hash_"
           FROM "t2" AS "t4"
@@ -2565,6 +2621,7 @@ WITH "t2" AS (
     "t0"."query",
     "t0"."currency",
     "t0"."device",
+    "t0"."country",
     "t0"."_row_",
     HASH(
       OBJECT_CONSTRUCT_KEEP_NULL(
@@ -2602,6 +2659,7 @@ SELECT
   "t17"."query",
   "t17"."currency",
   "t17"."device",
+  "t17"."country",
   "t17"."_row_"
 FROM (
   SELECT
@@ -2622,6 +2680,7 @@ FROM (
       "t15"."query",
       "t15"."currency",
       "t15"."device",
+      "t15"."country",
       "t15"."_row_",
       "t15"."_visitor_",
       "t15"."_fresh_",
@@ -2641,6 +2700,7 @@ FROM (
         "t14"."query",
         "t14"."currency",
         "t14"."device",
+        "t14"."country",
         "t14"."_row_",
         "t14"."_visitor_",
         "t14"."_fresh_",
@@ -2664,6 +2724,7 @@ FROM (
           "t13"."query",
           "t13"."currency",
           "t13"."device",
+          "t13"."country",
           "t13"."_row_",
           "t13"."_visitor_",
           CAST(COALESCE(
@@ -2685,6 +2746,7 @@ FROM (
             "t12"."query",
             "t12"."currency",
             "t12"."device",
+            "t12"."country",
             "t12"."_row_",
             COALESCE(CONCAT('u:', "t12"."user_id"), CONCAT('s:', "t12"."session_id")) AS "_visitor_"
           FROM (
@@ -2702,6 +2764,7 @@ FROM (
               "t1"."query",
               "t1"."currency",
               "t1"."device",
+              "t1"."country",
               "t1"."_row_"
             FROM "events" AS "t1"
             WHERE
@@ -2726,27 +2789,28 @@ FROM (
                       "t8"."query",
                       "t8"."currency",
                       "t8"."device",
+                      "t8"."country",
                       "t8"."_row_",
                       "t8"."_hash_",
                       "t8"."time" IS NOT DISTINCT FROM LAG("t8"."time") OVER (
-                        PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+                        PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device", "t8"."country"
                         ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
                       )
                       AND "t8"."quantity" IS NOT DISTINCT FROM LAG("t8"."quantity") OVER (
-                        PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+                        PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device", "t8"."country"
                         ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
                       )
                       AND "t8"."price" IS NOT DISTINCT FROM LAG("t8"."price") OVER (
-                        PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+                        PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device", "t8"."country"
                         ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
                       )
                       AND "t8"."position" IS NOT DISTINCT FROM LAG("t8"."position") OVER (
-                        PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+                        PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device", "t8"."country"
                         ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
                       )
                       AND (
                         LAG("t8"."_row_") OVER (
-                          PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device"
+                          PARTITION BY "t8"."session_id", "t8"."kind", "t8"."item_id", "t8"."user_id", "t8"."order_id", "t8"."slate_id", "t8"."query", "t8"."currency", "t8"."device", "t8"."country"
                           ORDER BY "t8"."time" ASC, "t8"."quantity" ASC, "t8"."price" ASC, "t8"."position" ASC, "t8"."_row_" ASC
                         ) IS NOT NULL
                       ) AS "_again_"
@@ -2765,6 +2829,7 @@ FROM (
                         "t4"."query",
                         "t4"."currency",
                         "t4"."device",
+                        "t4"."country",
                         "t4"."_row_",
                         "t4"."_hash_"
                       FROM "t2" AS "t4"
