@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from endcap.core.arrays import Array, Ragged, offsets_of
 from endcap.core.catalog import Labels
-from endcap.core.dataset import DAY, Dataset
+from endcap.core.dataset import Dataset
 from endcap.core.habits import Pasts, pasts_of
 from endcap.core.query import Queries
-from endcap.data.describe import ON_SALE_DAYS
 
 LIMIT = 2000
 """At most so many queries are judged, drawn at random from all there are."""
@@ -146,13 +145,8 @@ def devices(test: Dataset, sessions: Array) -> Labels | None:
 
 
 def on_sale(train: Dataset) -> NDArray[np.bool_]:
-    """Which items were alive when training ended: sold lately, or in a log without a sale, touched lately."""
-    available = train.catalog["available"].astype(bool)
-    if available.any() or len(train.of_kinds("purchase")):
-        return available
-    last = np.full(len(train.catalog), -np.inf)
-    np.maximum.at(last, train.events.item, train.events.time)
-    return last > train.now - ON_SALE_DAYS * DAY
+    """Which items were alive when training ended, as `endcap.data.describe` says it."""
+    return train.catalog["available"].astype(bool)
 
 
 def past_of(train: Dataset, users: Array) -> Pasts:
