@@ -111,6 +111,12 @@ def test_no_item_of_the_family_goes_along_and_look_alikes_are_held_back() -> Non
     assert less == pytest.approx(score / (1 + strength), rel=1e-4)
 
 
+def test_orders_alone_are_enough_for_complements() -> None:
+    data = stall()
+    bought = Dataset(data.of_kinds("purchase"), data.catalog, data.users, data.now, "orders")
+    assert set(of(bought, Complements(), "p0", 3)) == {"c0", "c2", "c4"}
+
+
 def test_what_was_planted_is_found_and_not_taken_for_the_other(tmp_path: Path) -> None:
     source = Synthetic(events=20_000, items=240)
     (tmp_path / "endcap.toml").write_text(

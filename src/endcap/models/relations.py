@@ -21,6 +21,7 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from endcap.core.arrays import Codes, Ragged, Scores, offsets_of
 from endcap.core.bands import BANDS, price_bands
+from endcap.core.candidates import NO_SCORES
 from endcap.core.catalog import Catalog, Labels
 from endcap.core.dataset import Dataset
 from endcap.core.pairs import PairCounts
@@ -86,13 +87,17 @@ class Complements(Part):
     """At most so many of the latest seeds are asked."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> CoOccurrenceModel:
-        """The likeliest complements of every item that is bought, or looks like one that is."""
+        """The likeliest complements of every item that is bought, or looks like one that is.
+
+        Where nobody is seen comparing, as in a log of orders alone, no item is known to look like another.
+        """
         from endcap.models.kernels.relating import along  # noqa: PLC0415 — compiled code is for fitting only
 
         how, n = CoOccurrence(source="baskets"), len(data.catalog)
         bought = _pairs(counted(together(lines_of(data, how), how, n)))
         shelves = _shelves(data.catalog)
-        instead = self.substitutes.fit(data, rng)
+        compared = len(data.of_kinds(*self.substitutes.kinds)) > 0
+        instead = self.substitutes.fit(data, rng) if compared else CoOccurrenceModel(Ragged.empty(n), NO_SCORES, 0)
         like = _nearest(instead.neighbours, self.look_alikes)
         whose = Ragged.grouped(like.values, like.rows.astype(np.int32), n)
         pooled = np.bincount(like.rows, bought.mass[like.values], minlength=n)
