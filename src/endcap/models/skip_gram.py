@@ -28,8 +28,8 @@ class Choices:
     """Alias tables from which negatives are drawn: those of the items, then those of each column of labels."""
 
     starts: NDArray[np.int64]
-    threshold: Scores
-    alias: Codes
+    table: NDArray[np.uint64]
+    """See `endcap.models.kernels.skip_gram.aliased`."""
 
     @classmethod
     def of(cls, counts: list[NDArray[np.float64]], exponent: float) -> "Choices":
@@ -37,11 +37,11 @@ class Choices:
         from endcap.models.kernels.skip_gram import aliased  # noqa: PLC0415 — compiled code is for fitting only
 
         starts = offsets_of(np.array([len(column) for column in counts]))
-        threshold, alias = np.ones(starts[-1], np.float32), np.arange(starts[-1], dtype=np.int32)
+        table = np.arange(starts[-1], dtype=np.uint64)
         for first, column in zip(starts.tolist(), counts, strict=False):
             if column.any():
-                aliased(np.where(column > 0, np.maximum(column, 1.0) ** exponent, 0.0), first, threshold, alias)
-        return cls(starts, threshold, alias)
+                aliased(np.where(column > 0, np.maximum(column, 1.0) ** exponent, 0.0), first, table)
+        return cls(starts, table)
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,8 @@ def _alone(corpus: Corpus, plan: Plan, rng: np.random.Generator) -> Step:
         def part(order: NDArray[np.int64], seed: int) -> None:
             kernel(
                 order, rows.offsets, rows.values, corpus.times, corpus.labels, parameters.inputs, parameters.outputs,
-                corpus.keep, choices.starts, choices.threshold, choices.alias, plan.weights, plan.window,
-                plan.shrinking, plan.apart, plan.shuffle, rate, last_rate, seed,
+                corpus.keep, choices.starts, choices.table, plan.weights, plan.window, plan.shrinking, plan.apart,
+                plan.shuffle, rate, last_rate, seed,
             )  # fmt: skip
 
         # Rows come ordered by time; in that order the last weeks would shape the vectors most.

@@ -13,10 +13,13 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from endcap.models.kernels.vectors import exchanged, fetched, products
+
 Array = np.ndarray[Any, Any]
-MULTIPLIER, INCREMENT = np.uint64(6364136223846793005), np.uint64(1442695040888963407)
-"""Of Knuth's linear congruential generator, MMIX."""
-HALF, MOST = np.uint64(32), np.uint64(40)
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+STIR, STIR_AGAIN = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+THIRTY, TWENTY_SEVEN, THIRTY_ONE, HALF, MOST = (np.uint64(bits) for bits in (30, 27, 31, 32, 40))
+LOW = np.uint64(2**32 - 1)
 FURTHEST = np.float32(9.0)
 """Products beyond this count as this: there the logistic function is as good as 0 or 1."""
 ITEM, LABEL, OWN_LABEL = 0, 1, 2
@@ -25,36 +28,28 @@ ITEM, LABEL, OWN_LABEL = 0, 1, 2
 
 @cache
 def trainer(size: int, negatives: int) -> Callable[..., None]:
-    """The compiled `train` for vectors of that size and so many negatives.
-
-    Lengths that are known when compiling make the loops several times faster: they become straight lines of vector
-    instructions. For the same reason all that they touch lies in one array at fixed places: the compiler then sees that
-    nothing overlaps.
-    """
+    """The compiled `train` for vectors of that size and so many negatives: with constant lengths, all is unrolled."""
     width = negatives + 1
-    here, moved, slope = width * size, (width + 1) * size, (width + 2) * size  # the outputs come before these
 
-    @njit(cache=True, nogil=True, fastmath=True)
+    @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
     def train(
         order: Array, offsets: Array, values: Array, times: Array, labels: Array, inputs: Array, outputs: Array,
-        keep: Array, starts: Array, threshold: Array, alias: Array, weights: Array,
-        window: int, shrinking: bool, apart: float, shuffle: bool, rate_start: float, rate_end: float, seed: int,
+        keep: Array, starts: Array, table: Array, weights: Array, window: int, shrinking: bool, apart: float,
+        shuffle: bool, rate_start: float, rate_end: float, seed: int,
     ) -> None:  # fmt: skip
         """One pass over the rows of `order`, updating both matrices ``[n_items + n_labels, size]`` in place.
 
         `times`: one per value, or empty; partners are at most `apart` of the same unit away. `labels[item, column]`:
-        the row of each label of an item, -1 if it has none. `keep[item]`: chance that an occurrence is used.
-        `starts`, `threshold`, `alias`: alias tables of the negatives, those of items first, then each column's.
+        the row of each label of an item, -1 if it has none. `keep[item]`: chance that an occurrence is used. `starts`,
+        `table`: from what negatives are drawn (see `aliased`), those of items first, then each column's.
         `weights[source, target]`: of item, label and own label against item and label. With several threads on the same
         matrices, updates may be lost and the result varies (Hogwild).
         """
         longest, most, groups = _longest(order, offsets), 2 * window * (labels.shape[1] + 1), labels.shape[1] + 1
         items, when = np.empty(longest, np.int32), np.zeros(longest, np.float64)
         sources, role = np.empty(most + groups, np.int32), np.empty(most + groups, np.int8)
-        targets, often = np.empty(width, np.int32), np.zeros(width, np.float32)
-        work, state = np.zeros((width + 2) * size + width, np.float32), np.array([seed], np.uint64)
-        across = inputs.shape[1]  # for copies, which are fastest if the compiler does not know how long they are
-        zero, half = np.float32(0.0), np.float32(0.5)
+        drawn, steps = np.empty(negatives * (most + groups), np.int32), np.empty(width, np.float32)
+        state = np.array([seed], np.uint64)
         for place in range(len(order)):
             rate = np.float32(rate_start + (rate_end - rate_start) * (place / len(order)))
             length = _taken(offsets[order[place]], offsets[order[place] + 1], values, times, keep, items, when, state)
@@ -67,68 +62,58 @@ def trainer(size: int, negatives: int) -> Callable[..., None]:
                     continue
                 n = _own(labels[items[centre]], around, sources, role)
                 for group in range(groups):
-                    targets[0] = items[centre] if group == 0 else labels[items[centre], group - 1]
-                    if targets[0] < 0:
+                    target = items[centre] if group == 0 else labels[items[centre], group - 1]
+                    if target < 0:
                         continue
-                    own = outputs[targets[0]]
-                    for d in range(across):
-                        work[d] = own[d]
-                    for at in range(n if group == 0 else around):
-                        _draw(starts[group], starts[group + 1], threshold, alias, targets, often, state)
-                        for j in range(1, width):
-                            output = outputs[targets[j]]
-                            for d in range(across):
-                                work[j * size + d] = output[d]
-                        vector, weight = inputs[sources[at]], rate * weights[role[at], min(group, 1)]
-                        for d in range(across):
-                            work[here + d] = vector[d]
-                            work[moved + d] = vector[d]
+                    pairs = n if group == 0 else around
+                    _draw(pairs * negatives, starts[group], starts[group + 1], table, drawn, state)
+                    for at in range(pairs * negatives):
+                        fetched(size, outputs, drawn[at])
+                    for at in range(pairs):
+                        first, weight = at * negatives, rate * weights[role[at], min(group, 1)]
+                        products(size, width, inputs, sources[at], outputs, target, drawn, first, steps)
                         for j in range(width):
-                            dot = zero
-                            for d in range(size):
-                                dot += work[here + d] * work[j * size + d]
-                            work[slope + j] = -weight * often[j] * half * (np.float32(1.0) + _tanh(half * dot))
-                        work[slope] += weight
-                        for j in range(width):
-                            step = work[slope + j]
-                            for d in range(size):
-                                work[moved + d] += step * work[j * size + d]
-                                work[j * size + d] += step * work[here + d]
-                        for d in range(across):
-                            vector[d] = work[moved + d]
-                        for j in range(width - 1, 0, -1):  # backwards: of one that comes again, the first has changed
-                            output = outputs[targets[j]]
-                            for d in range(across):
-                                output[d] = work[j * size + d]
-                    for d in range(across):
-                        own[d] = work[d]
+                            steps[j] = -weight * _logistic(steps[j])
+                        steps[0] += weight
+                        if _any_again(negatives, target, drawn, first):
+                            _without_repeats(target, drawn[first : first + negatives], steps[1:])
+                        exchanged(size, width, inputs, sources[at], outputs, target, drawn, first, steps)
 
     compiled: Callable[..., None] = train
     return compiled
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _next(state: Array) -> Any:
+    """64 random bits (Steele, Lea and Flood, Fast splittable pseudorandom number generators, OOPSLA 2014)."""
+    state[0] += GOLDEN
+    bits = state[0]
+    bits = (bits ^ (bits >> THIRTY)) * STIR
+    bits = (bits ^ (bits >> TWENTY_SEVEN)) * STIR_AGAIN
+    return bits ^ (bits >> THIRTY_ONE)
+
+
 @njit(cache=True, nogil=True)
 def _below(n: int, state: Array) -> Any:
     """A random whole number from 0 to n - 1."""
-    state[0] = state[0] * MULTIPLIER + INCREMENT
-    return np.int64(((state[0] >> HALF) * np.uint64(n)) >> HALF)
+    return np.int64(((_next(state) >> HALF) * np.uint64(n)) >> HALF)
 
 
 @njit(cache=True, nogil=True)
 def _chance(state: Array) -> Any:
     """A random number from 0 to 1."""
-    state[0] = state[0] * MULTIPLIER + INCREMENT
-    return np.float32(state[0] >> MOST) * np.float32(1.0 / 16777216.0)
+    return np.float32(_next(state) >> MOST) * np.float32(1.0 / 16777216.0)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
-def _tanh(x: Any) -> Any:
-    """The hyperbolic tangent within 1e-4, as a continued fraction (Lambert): a fifth of the cost of the exact one."""
-    x = min(max(x, -FURTHEST / 2), FURTHEST / 2)
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy", inline="always")
+def _logistic(x: Any) -> Any:
+    """The logistic function within 1e-4, of tanh as a continued fraction (Lambert): a fifth of the cost of exp."""
+    half = np.float32(0.5)
+    x = half * min(max(x, -FURTHEST), FURTHEST)
     s = x * x
     above = x * (np.float32(135135) + s * (np.float32(17325) + s * (np.float32(378) + s)))
     below = np.float32(135135) + s * (np.float32(62370) + s * (np.float32(3150) + s * np.float32(28)))
-    return above / below
+    return half + half * (above / below)
 
 
 @njit(cache=True, nogil=True)
@@ -194,31 +179,52 @@ def _own(labels: Array, n: int, sources: Array, role: Array) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _draw(start: int, end: int, threshold: Array, alias: Array, targets: Array, often: Array, state: Array) -> None:
-    """Fills in the negatives, and how often each counts: one that comes again at its first place, the centre never."""
-    often[0] = 1.0
-    for j in range(1, len(targets)):
-        drawn = start + _below(end - start, state)
-        targets[j], often[j] = drawn if _chance(state) < threshold[drawn] else alias[drawn], 1.0
+def _draw(count: int, start: int, end: int, table: Array, drawn: Array, state: Array) -> None:
+    """Fills in so many negatives, out of a part of the table."""
+    for at in range(count):
+        bits = _next(state)
+        place = start + np.int64(((bits >> HALF) * np.uint64(end - start)) >> HALF)
+        entry = table[place]
+        drawn[at] = np.int32(place) if (bits & LOW) < (entry >> HALF) else np.int32(entry & LOW)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _any_again(count: int, target: int, drawn: Array, first: int) -> Any:
+    """Whether one of the negatives is the target, or comes twice; seldom, so that it is found out without branches."""
+    again = False
+    for j in range(count):
+        again |= drawn[first + j] == target
         for earlier in range(j):
-            if targets[earlier] == targets[j]:
-                often[j] = 0.0
-                often[earlier] += 1.0 if earlier > 0 else 0.0
+            again |= drawn[first + j] == drawn[first + earlier]
+    return again
+
+
+@njit(cache=True, nogil=True)
+def _without_repeats(target: int, drawn: Array, steps: Array) -> None:
+    """Lets a negative that comes again count at its first place, and the target not at all."""
+    for j in range(len(drawn)):
+        for earlier in range(j):
+            if drawn[earlier] == drawn[j]:
+                steps[earlier] += steps[j]
+                steps[j] = 0.0
                 break
+    for j in range(len(drawn)):
+        if drawn[j] == target:
+            steps[j] = 0.0
 
 
 @njit(cache=True)
-def aliased(weights: Array, first: int, threshold: Array, alias: Array) -> None:
-    """Fills the part of alias tables that begins at `first`, so that place i is drawn in proportion to ``weights[i]``.
+def aliased(weights: Array, first: int, table: Array) -> None:
+    """Fills the part of a table that begins at `first`, so that place i is drawn in proportion to ``weights[i]``.
 
     Vose, A linear algorithm for generating random numbers with a given distribution, IEEE TSE 17 (1991): draw a place
-    evenly, then keep it with the chance ``threshold``, else take its ``alias``.
+    evenly, then keep it with a chance (the upper half of its entry, of 2³²), else take its alias (the lower half).
     """
     n, mean = len(weights), weights.sum() / len(weights)
     low, high, n_low, n_high = np.empty(n, np.int32), np.empty(n, np.int32), 0, 0
     share = weights / mean
     for place in range(n):
-        threshold[first + place], alias[first + place] = 1.0, first + place
+        table[first + place] = (LOW << HALF) | np.uint64(first + place)
         if share[place] < 1.0:
             low[n_low] = place
             n_low += 1
@@ -228,7 +234,7 @@ def aliased(weights: Array, first: int, threshold: Array, alias: Array) -> None:
     while n_low and n_high:
         little, much = low[n_low - 1], high[n_high - 1]
         n_low -= 1
-        threshold[first + little], alias[first + little] = share[little], first + much
+        table[first + little] = (np.uint64(share[little] * 2.0**32) << HALF) | np.uint64(first + much)
         share[much] -= 1.0 - share[little]
         if share[much] < 1.0:
             n_high -= 1
