@@ -5,7 +5,7 @@ import pytest
 
 from endcap.core.arrays import Ragged
 from endcap.core.dataset import Dataset
-from endcap.models.ials import IALS, IALSModel, in_parts, touched_in
+from endcap.models.ials import IALS, IALSModel, touched_in
 from endcap.models.rows import distinct_rows
 from endcap.testing import RetrieverContract, ask, orders
 
@@ -19,6 +19,10 @@ class TestIALSContract(RetrieverContract):
 
 class TestIALSByCholeskyContract(RetrieverContract):
     recipe = SMALL.model_copy(update={"solver": "cholesky"})
+
+
+class TestIALSByBlocksContract(RetrieverContract):
+    recipe = SMALL.model_copy(update={"solver": "blocks", "block": 3})
 
 
 def crowd(n_users: int, per_user: int, seed: int) -> list[list[str]]:
@@ -63,7 +67,7 @@ def test_conjugate_gradient_ends_where_cholesky_does() -> None:
     assert np.allclose(ends[0], ends[1], atol=0.02)
 
 
-@pytest.mark.parametrize("solver", ["cg", "cholesky"])
+@pytest.mark.parametrize("solver", ["cg", "cholesky", "blocks"])
 def test_threads_change_nothing(solver: str) -> None:
     world = shop(crowd(60, 5, 2))
     one, three = (
@@ -119,10 +123,3 @@ def test_a_visitor_is_known_by_all_they_touched() -> None:
     world = shop([["0-1", "0-2", "0-3"]])
     query = ask(world.catalog, history=["0-3", "0-1"], session=["0-1"], context=["0-2"])
     assert touched_in(query).tolist() == [1, 2, 3]
-
-
-def test_parts_cover_every_row_once() -> None:
-    seen: list[int] = []
-    offsets = np.array([0, 50, 51, 52, 53, 53, 60], np.int64)
-    in_parts(lambda first, last: seen.extend(range(first, last)), offsets, 3)
-    assert sorted(seen) == list(range(6))

@@ -10,27 +10,38 @@ performance of iALS on item recommendation benchmarks, RecSys 2022:
 with n what a row has and N what it could have, for visitors and items alike.
 """
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from endcap.core.arrays import Array, Codes, Ragged, Scores, distinct
+from endcap.core.arrays import Codes, Ragged, Scores, distinct
 from endcap.core.candidates import Candidates
 from endcap.core.dataset import Dataset
 from endcap.core.part import Part
 from endcap.core.query import Queries, Query
 from endcap.core.tunable import SETTLED, Between
 from endcap.core.why import Why
+from endcap.models.alternating import (
+    ITEMS,
+    VISITORS,
+    Factors,
+    Held,
+    Loss,
+    Plan,
+    Solver,
+    axes,
+    cores,
+    held,
+    learning,
+    shares,
+    solve,
+)
 from endcap.models.rows import TOUCHES, Source, distinct_rows, rows_of, transposed
-
-Factors = NDArray[np.float32]
-Solver = Literal["cg", "cholesky"]
+from endcap.models.shards import Shards, alone
 
 
 class IALS(Part):
@@ -47,60 +58,36 @@ class IALS(Part):
     power: Annotated[float, Field(ge=0.0, le=1.0)] = 1.0
     """Rows of more events are held back more, by their number to this power."""
     solver: Annotated[Solver, SETTLED] = "cg"
-    """Conjugate gradient, or the exact answer by Cholesky: slower, and hardly ever better."""
+    """Conjugate gradient; the exact answer by Cholesky; or exact answers for a block of dimensions after another."""
     steps: Annotated[PositiveInt, SETTLED] = 3
     """Of conjugate gradient, per row and epoch."""
+    block: Annotated[PositiveInt, SETTLED] = 64
+    """So many dimensions are a block."""
     threads: Annotated[PositiveInt | None, SETTLED] = None
     """All cores, if nothing is said; the result does not depend on it."""
+    shards: Annotated[PositiveInt, SETTLED] = 1
+    """Processes with a part of the visitors and items each: what several machines would do. Only sums differ."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "IALSModel":
         """Factors of every item that somebody touched; the rest stay at zero and are never recommended."""
         rows, n = distinct_rows(rows_of(data, self.source, self.kinds)), len(data.catalog)
-        have = transposed(rows, n)
-        items = rng.normal(0.0, 0.1 / np.sqrt(self.size), (n, self.size)).astype(np.float32)
-        visitors = np.zeros((len(rows), self.size), np.float32)
-        for _ in range(self.epochs):
-            items, visitors = self._improved(rows, items, visitors)
-            visitors, items = self._improved(have, visitors, items)
-        turn, spread = axes(items, self.unobserved)
-        visitors = visitors @ turn
+        items = rng.standard_normal((n, self.size), np.float32)
+        items *= 0.1 / np.sqrt(np.float32(self.size))
+        plan = self.plan()
+        parts = shares(rows, transposed(rows, n), items, plan, self.shards)
+        with ExitStack() as stack:
+            ask = alone(parts[0]) if self.shards == 1 else stack.enter_context(Shards(parts))
+            for _ in learning(ask, plan):
+                pass
+            last = held(ask, ITEMS, plan)
+            visitors = np.sum(ask("products", VISITORS), axis=0)
+        return IALSModel(last.factors, last.spread, visitors, plan.loss, self.source, self.kinds)
+
+    def plan(self) -> Plan:
+        """The settings that say how it is learned, from whatever rows."""
+        threads = self.threads or max(1, cores() // self.shards)
         loss = Loss(self.unobserved, self.l2, self.power)
-        return IALSModel(items @ turn, spread, visitors.T @ visitors, loss, self.source, self.kinds)
-
-    def _improved(self, rows: Ragged, theirs: Factors, own: Factors) -> tuple[Factors, Factors]:
-        """Both factors turned so that those held fast (`theirs`) have no correlations, and those of the rows improved.
-
-        The turn changes no product, and makes the term of all pairs a diagonal: a row then costs what its items cost.
-        """
-        from endcap.models.kernels.least_squares import descended, exactly  # noqa: PLC0415 — for fitting only
-
-        turn, spread = axes(theirs, self.unobserved)
-        theirs, own = theirs @ turn, own @ turn
-        shrink = Loss(self.unobserved, self.l2, self.power).shrink(rows.lengths, len(theirs))
-        settings = (rows.offsets, rows.values, theirs, spread, shrink, own)
-
-        def part(first: int, last: int) -> None:
-            if self.solver == "cg":
-                descended(first, last, *settings, self.steps)
-            else:
-                exactly(first, last, *settings)
-
-        in_parts(part, rows.offsets, self.threads or os.cpu_count() or 1)
-        return theirs, own
-
-
-@dataclass(frozen=True)
-class Loss:
-    """What the factors minimise, beside the squares over what happened."""
-
-    unobserved: float
-    l2: float
-    power: float
-
-    def shrink(self, lengths: Array, others: int) -> NDArray[np.float32]:
-        """What is added to the diagonal of rows of so many items out of `others`; a little even if `l2` is nothing."""
-        shrunk: NDArray[np.float64] = self.l2 * (lengths + self.unobserved * others) ** self.power
-        return np.maximum(shrunk, 1e-6).astype(np.float32)
+        return Plan(loss, self.epochs, self.solver, self.steps, self.block, threads)
 
 
 @dataclass(frozen=True)
@@ -136,7 +123,7 @@ class IALSModel:
 
     def folded(self, rows: Ragged) -> Factors:
         """The vectors of visitors who touched the (different) items of each row ``[n, size]``, compiled."""
-        return solved(rows, self.vectors, self.spread, self.loss)
+        return solved(rows, Held.of(self.vectors, self.spread), self.loss)
 
     def updated(self, data: Dataset, since: float) -> "IALSModel":
         """The same model after what happened from `since` on (seconds since 1970); `data` holds it and all before.
@@ -153,19 +140,18 @@ class IALSModel:
         known = np.zeros(len(now), np.int64)
         known[: len(before)] = before.lengths
         changed = np.flatnonzero(known != now.lengths)
-        old = solved(before.take(changed[changed < len(before)]), self.vectors, self.spread, self.loss)
-        new = solved(now.take(changed), grown, self.spread, self.loss)
+        old = self.folded(before.take(changed[changed < len(before)]))
+        all_items = Held.of(grown, self.spread)
+        new = solved(now.take(changed), all_items, self.loss)
         visitors = self.visitors + new.T @ new - old.T @ old
 
         have = transposed(now, len(grown)).take(codes)
         whose, place = np.unique(have.values, return_inverse=True)
-        theirs = solved(now.take(whose), grown, self.spread, self.loss)
-        weights, turn = np.linalg.eigh(self.loss.unobserved * visitors.astype(np.float64))
+        theirs = solved(now.take(whose), all_items, self.loss)
+        turn, spread = axes(visitors, self.loss.unobserved)
         rows = Ragged(have.offsets, place.astype(np.int32))
-        spread = np.maximum(weights, 0.0).astype(np.float32)
-        back = turn.astype(np.float32)
-        grown[codes] = solved(rows, theirs @ back, spread, self.loss, len(now)) @ back.T
-        turn, spread = axes(grown, self.loss.unobserved)
+        grown[codes] = solved(rows, Held(theirs @ turn, spread, len(now)), self.loss) @ turn.T
+        turn, spread = axes(grown.T @ grown, self.loss.unobserved)
         return replace(self, vectors=grown @ turn, spread=spread, visitors=turn.T @ visitors @ turn)
 
     def why(self, query: Query, item: int) -> Why:
@@ -193,31 +179,8 @@ def touched_in(query: Query) -> Codes:
     return distinct(np.concatenate([query.history, query.session, query.context]).astype(np.int32, copy=False))[0]
 
 
-def axes(factors: Factors, unobserved: float) -> tuple[Factors, NDArray[np.float32]]:
-    """Axes ``[size, size]`` in which ``unobserved · FᵀF`` is diagonal, and that diagonal."""
-    spread, turn = np.linalg.eigh(unobserved * (factors.T @ factors).astype(np.float64))
-    return np.ascontiguousarray(turn, np.float32), np.maximum(spread, 0.0).astype(np.float32)
-
-
-def solved(
-    rows: Ragged, factors: Factors, spread: NDArray[np.float32], loss: Loss, others: int | None = None
-) -> Factors:
-    """The vector of each row ``[n, size]``, exactly, from the factors of its items and the diagonal of all of them.
-
-    `others`: how many factors there are in all, if only those that the rows need are given.
-    """
-    from endcap.models.kernels.least_squares import exactly  # noqa: PLC0415 — a serving process asks one by one
-
-    answers = np.zeros((len(rows), len(spread)), np.float32)
-    shrink = loss.shrink(rows.lengths, len(factors) if others is None else others)
-    settings = (rows.offsets, rows.values, np.ascontiguousarray(factors), spread, shrink, answers)
-    in_parts(lambda first, last: exactly(first, last, *settings), rows.offsets, os.cpu_count() or 1)
+def solved(rows: Ragged, others: Held, loss: Loss) -> Factors:
+    """The vector of each row ``[n, size]``, exactly, from the factors of its items and the diagonal of all of them."""
+    answers = np.zeros((len(rows), len(others.spread)), np.float32)
+    solve(rows, others, loss, answers, len(others.spread), cores())
     return answers
-
-
-def in_parts(job: Callable[[int, int], None], offsets: NDArray[np.int64], threads: int) -> None:
-    """Runs a compiled job on parts of the rows that have about as many values each."""
-    wanted = np.linspace(0, offsets[-1], 4 * threads + 1 if threads > 1 else 2)
-    edges = np.unique(np.append(np.searchsorted(offsets, wanted[:-1]), len(offsets) - 1)).tolist()
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(job, edges[:-1], edges[1:]))

@@ -22,7 +22,7 @@ from endcap.core.query import Queries, Query
 from endcap.core.records import KINDS
 from endcap.core.tunable import SETTLED, Between, OneOf
 from endcap.core.why import Why
-from endcap.models.ials import in_parts
+from endcap.models.alternating import in_parts
 from endcap.models.rows import TOUCHES
 
 Decay = Literal["harmonic", "quadratic", "linear", "logarithmic", "none"]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.arrays import Array, Codes, distinct, offsets_of
-from endcap.models.ials import in_parts
+from endcap.models.alternating import in_parts
 
 Weights = NDArray[np.float32]
 Measure = Literal["MRR", "NDCG"]
