@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from endcap.models.kernels.vectors import exchanged, fetched, products
+from endcap.models.kernels.registers import fetch, registers
 
 Array = np.ndarray[Any, Any]
+LINE = 16
+"""Floats that are fetched at once."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 STIR, STIR_AGAIN = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 THIRTY, TWENTY_SEVEN, THIRTY_ONE, HALF, MOST = (np.uint64(bits) for bits in (30, 27, 31, 32, 40))
@@ -28,7 +30,10 @@ ITEM, LABEL, OWN_LABEL = 0, 1, 2
 
 @cache
 def trainer(size: int, negatives: int) -> Callable[..., None]:
-    """The compiled `train` for vectors of that size and so many negatives: with constant lengths, all is unrolled."""
+    """The compiled `train` for vectors of that size: the one that predicts, and what moves it, stay in registers.
+
+    In one piece, since a step in a function of its own takes a fifth longer.
+    """
     width = negatives + 1
 
     @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
@@ -48,7 +53,8 @@ def trainer(size: int, negatives: int) -> Callable[..., None]:
         longest, most, groups = _longest(order, offsets), 2 * window * (labels.shape[1] + 1), labels.shape[1] + 1
         items, when = np.empty(longest, np.int32), np.zeros(longest, np.float64)
         sources, role = np.empty(most + groups, np.int32), np.empty(most + groups, np.int8)
-        drawn, steps = np.empty(negatives * (most + groups), np.int32), np.empty(width, np.float32)
+        targets, steps = np.empty(width * (most + groups), np.int32), np.empty(width, np.float32)
+        own, moved = registers(size), registers(size)
         state = np.array([seed], np.uint64)
         for place in range(len(order)):
             rate = np.float32(rate_start + (rate_end - rate_start) * (place / len(order)))
@@ -66,18 +72,33 @@ def trainer(size: int, negatives: int) -> Callable[..., None]:
                     if target < 0:
                         continue
                     pairs = n if group == 0 else around
-                    _draw(pairs * negatives, starts[group], starts[group + 1], table, drawn, state)
-                    for at in range(pairs * negatives):
-                        fetched(size, outputs, drawn[at])
+                    _draw(pairs, target, starts[group], starts[group + 1], width, table, targets, state)
+                    for at in range(pairs * width):
+                        for d in range(0, size, LINE):
+                            fetch(outputs, targets[at], d)
                     for at in range(pairs):
-                        first, weight = at * negatives, rate * weights[role[at], min(group, 1)]
-                        products(size, width, inputs, sources[at], outputs, target, drawn, first, steps)
+                        source, first, weight = sources[at], at * width, rate * weights[role[at], min(group, 1)]
+                        for d in range(size):
+                            own[d] = inputs[source, d]
+                            moved[d] = own[d]
+                        for j in range(width):
+                            row, dot = targets[first + j], np.float32(0.0)
+                            for d in range(size):
+                                dot += own[d] * outputs[row, d]
+                            steps[j] = dot
                         for j in range(width):
                             steps[j] = -weight * _logistic(steps[j])
                         steps[0] += weight
-                        if _any_again(negatives, target, drawn, first):
-                            _without_repeats(target, drawn[first : first + negatives], steps[1:])
-                        exchanged(size, width, inputs, sources[at], outputs, target, drawn, first, steps)
+                        if _any_again(width, targets, first):
+                            _without_repeats(targets[first : first + width], steps)
+                        for j in range(width):
+                            row, step = targets[first + j], steps[j]
+                            for d in range(size):
+                                there = outputs[row, d]
+                                moved[d] += step * there
+                                outputs[row, d] = there + step * own[d]
+                        for d in range(size):
+                            inputs[source, d] = moved[d]
 
     compiled: Callable[..., None] = train
     return compiled
@@ -179,38 +200,38 @@ def _own(labels: Array, n: int, sources: Array, role: Array) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _draw(count: int, start: int, end: int, table: Array, drawn: Array, state: Array) -> None:
-    """Fills in so many negatives, out of a part of the table."""
-    for at in range(count):
-        bits = _next(state)
-        place = start + np.int64(((bits >> HALF) * np.uint64(end - start)) >> HALF)
-        entry = table[place]
-        drawn[at] = np.int32(place) if (bits & LOW) < (entry >> HALF) else np.int32(entry & LOW)
+def _draw(
+    pairs: int, target: int, start: int, end: int, width: int, table: Array, targets: Array, state: Array
+) -> None:
+    """Fills in, for so many pairs each, the target and negatives out of a part of the table."""
+    for at in range(0, pairs * width, width):
+        targets[at] = target
+        for j in range(1, width):
+            bits = _next(state)
+            place = start + np.int64(((bits >> HALF) * np.uint64(end - start)) >> HALF)
+            entry = table[place]
+            targets[at + j] = np.int32(place) if (bits & LOW) < (entry >> HALF) else np.int32(entry & LOW)
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _any_again(count: int, target: int, drawn: Array, first: int) -> Any:
-    """Whether one of the negatives is the target, or comes twice; seldom, so that it is found out without branches."""
+def _any_again(width: int, targets: Array, first: int) -> Any:
+    """Whether a target comes twice: seldom, so that it is found out without branches."""
     again = False
-    for j in range(count):
-        again |= drawn[first + j] == target
+    for j in range(width):
         for earlier in range(j):
-            again |= drawn[first + j] == drawn[first + earlier]
+            again |= targets[first + j] == targets[first + earlier]
     return again
 
 
 @njit(cache=True, nogil=True)
-def _without_repeats(target: int, drawn: Array, steps: Array) -> None:
-    """Lets a negative that comes again count at its first place, and the target not at all."""
-    for j in range(len(drawn)):
+def _without_repeats(targets: Array, steps: Array) -> None:
+    """Lets a negative that comes again count at its first place, and the centre among the negatives not at all."""
+    for j in range(1, len(targets)):
         for earlier in range(j):
-            if drawn[earlier] == drawn[j]:
-                steps[earlier] += steps[j]
+            if targets[earlier] == targets[j]:
+                steps[earlier] += steps[j] if earlier > 0 else 0.0
                 steps[j] = 0.0
                 break
-    for j in range(len(drawn)):
-        if drawn[j] == target:
-            steps[j] = 0.0
 
 
 @njit(cache=True)
