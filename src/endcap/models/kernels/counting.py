@@ -10,10 +10,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from endcap.models.kernels.registers import fetch
+
 Array = np.ndarray[Any, Any]
 JACCARD, COSINE, LIFT, CONDITIONAL, PMI, PPMI, NPMI = range(7)
 SIGN, ALL, HALF = np.uint32(2**31), np.uint32(2**32 - 1), np.uint64(32)
 """Bits of a score or code, and half of a key."""
+AHEAD = 16
+"""So many rows before it is their turn, rows are fetched: half of the time went into waiting for them."""
+FEW = 256
+"""Keys that are faster ranked by comparing all with all, in vectors and without branches, than sorted."""
 COARSE = np.uint64(52)
 """What is left of a key above it is the order of magnitude of its score, in steps of an eighth."""
 
@@ -64,10 +70,14 @@ class Measure(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Room to select in: keys ``[n_items]``, and how often each step comes among them, all zero."""
+    """Room to select in."""
 
+    values: Array
+    """``[n_items + 1]``, for scores …"""
     keys: Array
+    """… and for their keys; one more, since what is left out is written before it is."""
     often: Array
+    """How often each step comes among the keys, all zero."""
 
 
 @njit(cache=True, nogil=True)
@@ -132,8 +142,9 @@ def alone(starts: Array, items: Array, worth: Array, n_items: int) -> Array:
 @njit(cache=True, nogil=True)
 def _together(item: int, rows: Rows, have: Have, worth: Worth, together: Array, touched: Array) -> int:
     """Adds up in `together` what every item counts beside one, and says how many are `touched`."""
-    seen, one = 0, np.uint64(1)
+    seen, one, column = 0, np.uint64(1), rows.items.reshape(-1, 1)
     for at in range(have.offsets[item], have.offsets[item + 1]):
+        fetch(column, have.heads[min(at + AHEAD, len(have.heads) - 1)], 0)
         head = have.heads[at]
         first, last = head + one, head + one + np.uint64(rows.items[head])
         if worth.same:
@@ -154,25 +165,36 @@ def _together(item: int, rows: Rows, have: Have, worth: Worth, together: Array, 
     return seen
 
 
-@njit(cache=True, inline="always")
-def _score(pair: float, item: int, other: int, measure: Measure) -> Any:
-    own, found, shrink = measure.own[item], measure.found[other], measure.shrink
+@njit(cache=True, nogil=True, error_model="numpy")
+def _score(item: int, others: Array, measure: Measure, values: Array) -> None:
+    """Turns what each of the others counts beside an item into its score; each similarity in a loop of its own.
+
+    So the compiler sees straight vector code. With the choice inside one loop, scores and keys took ten times as long.
+    """
+    own, found, shrink, total = measure.own[item], measure.found, measure.shrink, measure.total
     if measure.similarity == COSINE:
-        value = pair / (own * found + shrink)
+        for place in range(len(others)):
+            values[place] /= own * found[others[place]] + shrink
     elif measure.similarity == JACCARD:
-        value = pair / (own + found - pair + shrink)
+        for place in range(len(others)):
+            values[place] /= own + found[others[place]] - values[place] + shrink
     elif measure.similarity == CONDITIONAL:
-        value = pair / (own + shrink)
+        for place in range(len(others)):
+            values[place] /= own + shrink
     elif measure.similarity == LIFT:
-        value = pair * measure.total / (own * found) * pair / (pair + shrink)
+        for place in range(len(others)):
+            pair = values[place]
+            values[place] = pair * total / (own * found[others[place]]) * pair / (pair + shrink)
     else:
-        value = np.log(pair * measure.total / (own * found)) * pair / (pair + shrink)
-        if measure.similarity == NPMI:
-            # What is in every row says nothing: zero, and not zero over zero.
-            value /= -np.log(pair / measure.total) if pair < measure.total else 1.0
+        for place in range(len(others)):
+            pair = values[place]
+            values[place] = np.log(pair * total / (own * found[others[place]])) * pair / (pair + shrink)
+            if measure.similarity == NPMI:
+                # What is in every row says nothing: zero, and not zero over zero.
+                values[place] /= -np.log(pair / total) if pair < total else 1.0
     if len(measure.damping):
-        value *= measure.damping[other]
-    return value
+        for place in range(len(others)):
+            values[place] *= measure.damping[others[place]]
 
 
 @njit(cache=True, nogil=True)
@@ -203,35 +225,50 @@ def _foremost(keys: Array, size: int, most: int, often: Array) -> int:
 
 
 @njit(cache=True, nogil=True)
+def _keyed(item: int, others: Array, values: Array, positive: bool, keys: Array) -> int:
+    """Makes keys of scores, of all but the item's own, or only of those above zero; how many.
+
+    A key is a score of 32 bits, turned such that they order as it does, and below it a code counted from behind: so
+    that to compare two keys is one step.
+    """
+    size, score = 0, np.empty(1, np.float32)
+    bits = score.view(np.uint32)
+    for place in range(len(others)):
+        score[0] = values[place]
+        turned = bits[0] ^ (ALL if bits[0] & SIGN else SIGN)
+        keys[size] = (np.uint64(turned) << HALF) | np.uint64(ALL - np.uint32(others[place]))
+        size += (others[place] != item) & ((score[0] > 0.0) | (not positive))
+    return size
+
+
+@njit(cache=True, nogil=True)
 def _kept(
     item: int, others: Array, pairs: Array, direct: bool, measure: Measure, work: Work, codes: Array, scores: Array
 ) -> int:
     """The best of the others, best first and ties by code, into arrays as long as at most are kept; how many there are.
 
-    `pairs` holds what counts beside the item by place among the others, or (`direct`) by code. A key is a score, the
-    bits of which are turned such that they order as it does, and below it a code counted from behind: so that to
-    compare two keys is one step.
+    `pairs` holds what counts beside the item by place among the others, or (`direct`) by code.
     """
-    keys, often = work
-    size, score = 0, np.empty(1, np.float32)
-    bits = score.view(np.uint32)
+    keys, values = work.keys, work.values
     for place in range(len(others)):
-        other = others[place]
-        if other != item:
-            score[0] = _score(pairs[other if direct else place], item, other, measure)
-            if score[0] > 0.0 or measure.similarity != PPMI:
-                turned = bits[0] ^ (ALL if bits[0] & SIGN else SIGN)
-                keys[size] = (np.uint64(turned) << HALF) | np.uint64(ALL - np.uint32(other))
-                size += 1
+        values[place] = pairs[others[place] if direct else place]
+    _score(item, others, measure, values)
+    size = _keyed(item, others, values, measure.similarity == PPMI, keys)
     most = min(size, len(codes))
     if most < size:
-        size = _foremost(keys, size, most, often)
-    keys[:size].sort()
-    for place in range(most):
-        key = keys[size - 1 - place]
-        turned = np.uint32(key >> HALF)
-        bits[0] = turned ^ (SIGN if turned & SIGN else ALL)
-        codes[place], scores[place] = ALL - np.uint32(key & np.uint64(ALL)), score[0]
+        size = _foremost(keys, size, most, work.often)
+    many, bits = size > FEW, scores.view(np.uint32)
+    if many:
+        keys[:size].sort()
+    for place in range(size):
+        key, above = keys[place], size - 1 - place if many else 0
+        if not many:
+            for other in range(size):
+                above += keys[other] > key
+        if above < most:
+            turned = np.uint32(key >> HALF)
+            bits[above] = turned ^ (SIGN if turned & SIGN else ALL)
+            codes[above] = ALL - np.uint32(key & np.uint64(ALL))
     return most
 
 
@@ -245,7 +282,7 @@ def neighbours_of(
     `together` is zero for every item and stays so; its type is what is counted with.
     """
     touched = np.empty(len(together) + 1, np.uint32)
-    work = Work(np.empty(len(together), np.uint64), np.zeros(4096, np.int64))
+    work = Work(np.empty(len(touched)), np.empty(len(touched), np.uint64), np.zeros(4096, np.int64))
     for item in range(first, last):
         seen = _together(item, rows, have, worth, together, touched)
         room = slice(starts[item], starts[item + 1])
@@ -286,7 +323,8 @@ def neighbours_among(
     items: Array, scores: Array,
 ) -> None:  # fmt: skip
     """As `neighbours_of`, from pairs that are counted already."""
-    work = Work(np.empty(len(lengths), np.uint64), np.zeros(4096, np.int64))
+    places = len(lengths) + 1
+    work = Work(np.empty(places), np.empty(places, np.uint64), np.zeros(4096, np.int64))
     for item in range(first, last):
         inside, room = slice(offsets[item], offsets[item + 1]), slice(starts[item], starts[item + 1])
         lengths[item] = _kept(item, others[inside], pairs[inside], False, measure, work, items[room], scores[room])
