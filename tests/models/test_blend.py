@@ -86,6 +86,7 @@ def test_scores_are_weighted_sums_on_a_common_scale() -> None:
         ("best", [[1.0, 0.5, 0.0], [1.0, 0.4, 0.0]]),
         ("sum", [[2 / 3, 1 / 3, 0.0], [5 / 7, 2 / 7, 0.0]]),
         ("rank", [[1 / 11, 1 / 12, 0.0], [1 / 11, 1 / 12, 1 / 13]]),
+        ("none", [[4.0, 2.0, 0.0], [5.0, 2.0, 0.0]]),
     ],
 )
 def test_each_scale_by_hand(scale: str, expected: list[list[float]]) -> None:
@@ -100,6 +101,24 @@ def test_who_knows_the_answers_counts_most() -> None:
     assert model.weights.sum() == pytest.approx(1.0)
     assert model.weights[0, 0] > 0.5
     assert world.catalog.items.decode(model(ask(world.catalog, session=["a"]), 1).items) == ["b"]
+
+
+def test_scores_as_they_are_find_their_weights_whatever_their_size() -> None:
+    world = walks()
+    z, *others = world.catalog.items.encode(["z", *"abcd"]).tolist()
+    large = Says(items=(z, *others), scores=(5e4, 4e4, 3e4, 2e4, 1e4))
+    model = Blend(models=(SequentialRules(window=1, seeds=1), large), validation=0.3, scale="none").fit(world, RNG)
+    assert model.weights.sum() == pytest.approx(1.0)
+    assert model.weights[0, 1] < 1e-4
+    assert world.catalog.items.decode(model(ask(world.catalog, session=["a"]), 1).items) == ["b"]
+
+
+def test_a_retriever_that_finds_nothing_has_level_one() -> None:
+    codes = np.array([[0, 1]], np.int32)
+    lists = Lists.of([(codes, np.array([[4.0, 2.0]])), (codes - 9, np.zeros((1, 2)))], np.array([1], np.int32), 2)
+    levelled, levels = lists.levelled()
+    assert levels.tolist() == [3.0, 1.0]
+    assert levelled.features[:, 0] == pytest.approx([4 / 3, 2 / 3])
 
 
 def test_a_group_of_queries_has_weights_of_its_own() -> None:

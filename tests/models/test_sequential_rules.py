@@ -52,6 +52,7 @@ def test_a_markov_chain_is_the_share_of_what_came_next() -> None:
     [
         ("harmonic", 1 / 2, 1 / 3),
         ("quadratic", 1 / 4, 1 / 9),
+        ("root", 1 / 2**0.5, 1 / 3**0.5),
         ("linear", 3 / 4, 2 / 4),
         ("logarithmic", 1 / log10(3.7), 1 / log10(4.7)),
         ("none", 1.0, 1.0),
@@ -67,6 +68,24 @@ def test_each_decay_by_hand(decay: Any, second: float, third: float) -> None:
 
 def test_direction_counts() -> None:
     assert scored(PLAIN, visits("ab"), "b") == {}
+
+
+def test_what_comes_before_can_count_as_well() -> None:
+    both = PLAIN.model_copy(update={"backwards": 0.5})
+    whole = 1 / 2 + 1 + 1 / 2  # b stands before c and d; a, counting half, before b
+    assert scored(both, visits("abcd"), "b") == pytest.approx({"a": 0.5 / whole, "c": 1 / whole, "d": 0.5 / whole})
+    assert scored(both, visits("ab", "xy"), "b") == {"a": 1.0}
+    assert scored(both.model_copy(update={"backwards": 1.0, "decay": "none"}), visits("abc"), "b") == {
+        "a": 1 / 2,
+        "c": 1 / 2,
+    }
+
+
+def test_a_small_own_exponent_lets_what_led_to_much_say_more() -> None:
+    world = visits("ab", "ac", "ac", "ac", "xy")
+    recipe = PLAIN.model_copy(update={"own_exponent": 0.5})
+    assert scored(recipe, world, "a") == pytest.approx({"b": 1 / 2, "c": 3 / 2})
+    assert scored(recipe, world, "x") == {"y": 1.0}
 
 
 def test_seeds_further_back_count_less_and_each_says_its_part() -> None:

@@ -26,7 +26,7 @@ from endcap.models.held_out import Asking
 from endcap.models.rows import TOUCHES, Source
 from endcap.models.weighing import Lists, Measure, Weights, learned
 
-Scale = Literal["best", "sum", "rank"]
+Scale = Literal["best", "sum", "rank", "none"]
 WIDER = 4
 """Who asks for more than the lists hold has each of them made so many times as long."""
 BLOCK = 256
@@ -73,8 +73,9 @@ class Blend(Part):
     """What is to be high …"""
     k: Annotated[PositiveInt, SETTLED] = 20
     """… of lists of this length."""
-    scale: Annotated[Scale, OneOf(("best", "sum", "rank"))] = "sum"
-    """What a list's scores are divided by: its best, or their sum; or 1/(10 + rank) stands for the score."""
+    scale: Annotated[Scale, OneOf(("best", "sum", "rank", "none"))] = "sum"
+    """What a list's scores are divided by: its best, their sum, or nothing (for models whose scores mean the same in
+    every list, such as shares); or 1/(10 + rank) stands for the score."""
     width: Annotated[PositiveInt, Between(50, 500, log=True)] = 100
     """How much of each list is looked at."""
     lengths: Annotated[tuple[PositiveInt, ...], SETTLED] = ()
@@ -89,7 +90,12 @@ class Blend(Part):
             trial = self._blended(held.before, weights, first)
             lists = Lists.of(trial.lists(held.queries, self.width), held.answers, len(data.catalog))
             groups = trial.groups(held.queries.seeds.lengths)
-            weights = learned(lists, groups, len(weights), self.measure, self.k)
+            if self.scale == "none":
+                lists, levels = lists.levelled()
+                weights = learned(lists, groups, len(weights), self.measure, self.k) / levels
+                weights /= weights.sum(axis=1, keepdims=True)
+            else:
+                weights = learned(lists, groups, len(weights), self.measure, self.k)
         return self._blended(data, weights, again)
 
     def _blended(self, data: Dataset, weights: Weights, rng: np.random.Generator) -> "BlendModel":
@@ -207,6 +213,8 @@ def scaled(scores: Array, scale: Scale) -> NDArray[np.float64]:
         return np.where(there, 1.0 / (11.0 + np.arange(scores.shape[1])), 0.0)
     values = np.where(there, scores, 0.0).astype(np.float64)
     values -= np.minimum(values.min(axis=1, initial=0.0), 0.0)[:, None] * there
+    if scale == "none":
+        return values
     whole = values.sum(axis=1) if scale == "sum" else values.max(axis=1, initial=0.0)
     return values / np.where(whole > 0.0, whole, 1.0)[:, None]
 

@@ -7,7 +7,7 @@ Ludewig and Jannach, Evaluation of session-based recommendation algorithms, UMUA
 
 import os
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,8 @@ from endcap.core.why import Why
 from endcap.models.alternating import in_parts
 from endcap.models.rows import TOUCHES
 
-Decay = Literal["harmonic", "quadratic", "linear", "logarithmic", "none"]
+Decay = Literal["harmonic", "quadratic", "root", "linear", "logarithmic", "none"]
+DECAYS: tuple[Decay, ...] = get_args(Decay)
 
 
 class SequentialRules(Part):
@@ -37,12 +38,16 @@ class SequentialRules(Part):
     """Kinds of event that count."""
     window: Annotated[PositiveInt, Between(1, 20)] = 10
     """Pairs at most so many steps apart are counted."""
-    decay: Annotated[Decay, OneOf(("harmonic", "quadratic", "linear", "logarithmic", "none"))] = "harmonic"
-    """What a pair s steps apart counts: 1/s, 1/s², 1 - (s - 1)/window, 1/log₁₀(s + 1.7) up to 1, or 1."""
+    decay: Annotated[Decay, OneOf(DECAYS)] = "harmonic"
+    """What a pair s steps apart counts: 1/s, 1/s², 1/√s, 1 - (s - 1)/window, 1/log₁₀(s + 1.7) up to 1, or 1."""
+    backwards: Annotated[float, Field(ge=0.0, le=1.0), Between(0.0, 1.0)] = 0.0
+    """What a pair counts for the later of its two items: at 0, only what comes after an item is found."""
     age: Annotated[PositiveFloat | None, OneOf((None, 7.0, 30.0, 90.0, 365.0))] = None
     """Days until an event counts 1/e; without it, old ones count as new ones."""
     shrink: Annotated[NonNegativeFloat, Between(0.1, 100.0, log=True)] = 1.0
     """Added to all that an item was followed by: distrust of items that were seen rarely."""
+    own_exponent: Annotated[float, Field(ge=0.0, le=1.0), Between(0.0, 1.0)] = 1.0
+    """What follows an item is divided by all that does, to this power: below 1, what led to much says the more."""
     damping: Annotated[float, Field(ge=0.0, le=1.0), Between(0.0, 1.0)] = 0.0
     """What follows is divided by how often it comes at all, to this power: 1 leaves nothing of popularity."""
     neighbours: Annotated[PositiveInt, Between(20, 2000, log=True)] = 200
@@ -61,9 +66,11 @@ class SequentialRules(Part):
         from endcap.models.kernels.transitions import followers_of  # noqa: PLC0415 — compiled code is for fitting only
 
         rows, weights = self._rows(data)
+        row = rows.rows
         n, keep = len(data.catalog), min(self.neighbours, len(data.catalog))
         decay = self._decay()
-        ends = np.repeat(rows.offsets[1:], rows.lengths)
+        near = np.concatenate([self.backwards * decay[::-1], np.zeros(1), decay])
+        settings = np.array([self.shrink, self.own_exponent, self.damping])
         order = np.argsort(rows.values, kind="stable")
         starts = offsets_of(np.bincount(rows.values, minlength=n))
         arrived = np.maximum(np.bincount(rows.values, weights, minlength=n), 1e-9)
@@ -72,8 +79,8 @@ class SequentialRules(Part):
 
         def part(first: int, last: int) -> None:
             followers_of(
-                first, last, ends, rows.values, starts, order, decay, weights, arrived,
-                self.shrink, self.damping, keep, lengths, codes, scores,
+                first, last, rows.offsets, row, rows.values, starts, order, near, weights, arrived, settings,
+                keep, lengths, codes, scores,
             )  # fmt: skip
 
         in_parts(part, starts, self.threads or os.cpu_count() or 1)
@@ -101,9 +108,10 @@ class SequentialRules(Part):
     def _decay(self) -> NDArray[np.float64]:
         """What a pair of each distance counts ``[window]``."""
         steps = np.arange(1.0, self.window + 1.0)
-        decays = {
+        decays: dict[str, NDArray[np.float64]] = {
             "harmonic": 1.0 / steps,
             "quadratic": 1.0 / steps**2,
+            "root": 1.0 / np.sqrt(steps),
             "linear": 1.0 - (steps - 1.0) / self.window,
             "logarithmic": np.minimum(1.0 / np.log10(steps + 1.7), 1.0),
             "none": np.ones(self.window),
@@ -145,8 +153,9 @@ class SequentialRulesModel:
 
         def part(first: int, last: int) -> None:
             followed(
-                first, last, visits.offsets, visits.values, self.followers.offsets, self.followers.values, self.scores,
-                self.recency, self.again, self.seeds, k, codes, scores, len(self.followers),
+                first, last, visits.offsets, visits.values, visits.values, self.followers.offsets,
+                self.followers.values, self.scores, self.recency, self.again, self.seeds, k, codes, scores,
+                len(self.followers),
             )  # fmt: skip
 
         in_parts(part, visits.offsets, os.cpu_count() or 1)

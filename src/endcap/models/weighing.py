@@ -7,7 +7,7 @@ a measure that is flat between jumps, it needs no gradient and nothing random.
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -53,6 +53,12 @@ class Lists:
         offsets = offsets_of(np.bincount(every // n_items, minlength=len(has)))
         own = np.searchsorted(every, rows[:, 0] + answers[has])
         return cls(offsets, features, own.astype(np.int64), has, len(answers))
+
+    def levelled(self) -> tuple["Lists", Weights]:
+        """The same with all that a retriever says divided by its mean over what it finds; and these means."""
+        means = self.features.sum(axis=0, dtype=np.float64) / np.maximum((self.features != 0.0).sum(axis=0), 1)
+        levels: Weights = np.where(means > 0.0, means, 1.0).astype(np.float32)
+        return replace(self, features=self.features / levels), levels
 
     def places(self, weights: Weights) -> NDArray[np.int64]:
         """Where each answer stands (from 1) with the given weights ``[questions, retrievers]``."""

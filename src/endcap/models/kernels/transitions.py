@@ -10,24 +10,29 @@ Array = np.ndarray[Any, Any]
 
 @njit(cache=True, nogil=True)
 def followers_of(
-    first: int, last: int, row_ends: Array, items: Array, item_offsets: Array, places: Array, decay: Array,
-    weights: Array, arrived: Array, shrink: float, damping: float, keep: int, lengths: Array, codes: Array,
-    scores: Array,
+    first: int, last: int, offsets: Array, rows: Array, items: Array, item_offsets: Array, places: Array, near: Array,
+    weights: Array, arrived: Array, settings: Array, keep: int, lengths: Array, codes: Array, scores: Array,
 ) -> None:  # fmt: skip
     """Fills in, for the items from `first` up to `last`, the codes ``[n_items, keep]`` of what follows, best first.
 
-    `places` are the places of each item among `items`, `row_ends` where the row of a place ends, `weights` what each
-    place counts; a pair s steps apart counts ``decay[s - 1]`` of that. Each item is counted alone, so that the result
-    does not depend on how items are shared among threads. Ties go to the smaller code.
+    `places` are the places of each item among `items`, `rows` the row of each place and `offsets` where rows begin,
+    `weights` what each place counts. A pair counts what its earlier place does, times what ``near[2 window + 1]`` says
+    of the steps from one to the other, no step in the middle. `settings` are shrink, own exponent and damping. Each
+    item is counted alone, so that the result does not depend on how they are shared among threads. Ties go to the
+    smaller code.
     """
+    shrink, exponent, damping = settings
+    window = len(near) // 2
+    before = window if near[:window].any() else 0
     after = np.zeros(len(arrived), np.float64)
     touched = np.empty(len(arrived), np.int32)
     for item in range(first, last):
         seen, left = 0, 0.0
         for at in range(item_offsets[item], item_offsets[item + 1]):
             place = places[at]
-            for step in range(1, min(row_ends[place] - place, len(decay) + 1)):
-                other, weight = items[place + step], decay[step - 1] * weights[place]
+            begin, end = offsets[rows[place]], offsets[rows[place] + 1]
+            for there in range(max(begin, place - before), min(end, place + window + 1)):
+                other, weight = items[there], near[window + there - place] * weights[min(place, there)]
                 if weight <= 0.0:
                     continue
                 if after[other] == 0.0:
@@ -36,10 +41,10 @@ def followers_of(
                 after[other] += weight
                 left += weight
         found = np.sort(touched[:seen])
-        values = np.empty(seen, np.float32)
+        values, whole = np.empty(seen, np.float32), (left + shrink) ** exponent
         for at in range(seen):
             other = found[at]
-            values[at] = after[other] / (left + shrink) / arrived[other] ** damping
+            values[at] = after[other] / whole / arrived[other] ** damping
         order = np.argsort(-values, kind="mergesort")[:keep]
         lengths[item] = len(order)
         codes[item, : len(order)] = found[order]
@@ -49,17 +54,23 @@ def followers_of(
 
 @njit(cache=True, nogil=True)
 def followed(
-    first: int, last: int, visit_offsets: Array, visit_items: Array, list_offsets: Array, list_items: Array,
-    list_scores: Array, recency: float, again: float, seeds: int, k: int, codes: Array, scores: Array, n_items: int,
+    first: int, last: int, visit_offsets: Array, visit_items: Array, visit_lists: Array, list_offsets: Array,
+    list_items: Array, list_scores: Array, recency: float, again: float, seeds: int, k: int, codes: Array,
+    scores: Array, n_items: int,
 ) -> None:  # fmt: skip
-    """Fills in ``codes[n, k]`` and ``scores[n, k]``, best first, for the visits from `first` up to `last`."""
+    """Fills in ``codes[n, k]`` and ``scores[n, k]``, best first, for the visits from `first` up to `last`.
+
+    `visit_lists` says for each item of the visits which list it leads to; -1: to none.
+    """
     total = np.zeros(n_items, np.float64)
     touched = np.empty(n_items, np.int32)
     for visit in range(first, last):
         begin, end, seen = visit_offsets[visit], visit_offsets[visit + 1], 0
         for at in range(max(begin, end - seeds), end):
-            weight = np.exp(-(end - 1 - at) / recency)
-            for entry in range(list_offsets[visit_items[at]], list_offsets[visit_items[at] + 1]):
+            weight, held = np.exp(-(end - 1 - at) / recency), visit_lists[at]
+            if held < 0:
+                continue
+            for entry in range(list_offsets[held], list_offsets[held + 1]):
                 item = list_items[entry]
                 if total[item] == 0.0:
                     touched[seen] = item
