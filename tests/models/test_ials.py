@@ -5,7 +5,8 @@ import pytest
 
 from endcap.core.arrays import Ragged
 from endcap.core.dataset import Dataset
-from endcap.models.ials import IALS, IALSModel, touched_in
+from endcap.core.query import Queries
+from endcap.models.ials import IALS, IALSModel, all_touched, touched_in
 from endcap.models.rows import distinct_rows
 from endcap.testing import RetrieverContract, ask, orders
 
@@ -123,3 +124,10 @@ def test_a_visitor_is_known_by_all_they_touched() -> None:
     world = shop([["0-1", "0-2", "0-3"]])
     query = ask(world.catalog, history=["0-3", "0-1"], session=["0-1"], context=["0-2"])
     assert touched_in(query).tolist() == [1, 2, 3]
+
+
+def test_what_many_visitors_touched_is_what_each_did() -> None:
+    world, rng = shop([["0-1", "0-2", "0-3"]]), np.random.default_rng(0)
+    one, two, three = (Ragged.of([rng.integers(40, size=rng.integers(5)) for _ in range(30)]) for _ in range(3))
+    queries = Queries.of(world.catalog, np.zeros(30), one, two, three)
+    assert [row.tolist() for row in all_touched(queries)] == [touched_in(query).tolist() for query in queries]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, PlainSerializer, PositiveInt
 
-from endcap.core.arrays import Array, Codes, Ragged, Scores, distinct
+from endcap.core.arrays import Array, Codes, Scores, distinct
 from endcap.core.candidates import Candidates
 from endcap.core.dataset import Dataset
 from endcap.core.errors import BadConfig
@@ -23,14 +23,13 @@ from endcap.core.tunable import SETTLED, Between, OneOf
 from endcap.core.why import Why
 from endcap.models.embedded import retrieving
 from endcap.models.held_out import Asking
+from endcap.models.listing import listed
 from endcap.models.rows import TOUCHES, Source
 from endcap.models.weighing import Lists, Measure, Weights, learned
 
 Scale = Literal["best", "sum", "rank", "none"]
 WIDER = 4
 """Who asks for more than the lists hold has each of them made so many times as long."""
-BLOCK = 256
-"""So many queries are compared with all items at a time."""
 
 
 def _recipe(use: Any) -> Any:
@@ -169,7 +168,7 @@ class BlendModel:
 
     def lists(self, queries: Queries, width: int) -> list[tuple[Codes, Array]]:
         """Of each model the first items ``[n, width]`` (-1: no more) and their scores on the common scale."""
-        asked = (_asked(model, queries, width) for model in self.models)
+        asked = (listed(model, queries, width) for model in self.models)
         return [(codes, scaled(scores, self.scale)) for codes, scores in asked]
 
     def groups(self, seeds: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -223,36 +222,6 @@ def _names(recipes: tuple[Part, ...]) -> tuple[str, ...]:
     """What each is called in features and reasons: its class, with its place where several are of one."""
     classes = [type(recipe).__name__ for recipe in recipes]
     return tuple(f"{name} {n}" if classes.count(name) > 1 else name for n, name in enumerate(classes, 1))
-
-
-def _asked(model: Any, queries: Queries, width: int) -> tuple[Codes, Array]:
-    """The first items of each list ``[n, width]`` (-1: no more) and their scores, the fastest way the model knows."""
-    if hasattr(model, "many"):
-        codes, scores = model.many(queries, width)
-        return codes, scores
-    if hasattr(model, "factors"):
-        vectors, items, left_out = model.factors(queries)
-        return _highest(vectors, items, left_out, width)
-    codes, scores = np.full((len(queries), width), -1, np.int32), np.full((len(queries), width), np.nan, np.float32)
-    for row, query in enumerate(queries):
-        found = model(query, width)
-        codes[row, : len(found)], scores[row, : len(found)] = found.items, found.scores
-    return codes, scores
-
-
-def _highest(vectors: Array, items: Array, left_out: Ragged, width: int) -> tuple[Codes, Scores]:
-    """The items with the highest products, but those left out and those of which nothing is known (0)."""
-    from endcap.models.kernels.blending import highest  # noqa: PLC0415 — a serving process asks one by one
-
-    n, rows = len(vectors), left_out.rows
-    codes, scores = np.full((n, width), -1, np.int32), np.full((n, width), np.nan, np.float32)
-    for start in range(0, n, BLOCK):
-        end = min(start + BLOCK, n)
-        products = vectors[start:end] @ items.T
-        out = slice(left_out.offsets[start], left_out.offsets[end])
-        products[rows[out] - start, left_out.values[out]] = np.nan
-        highest(products, codes[start:end], scores[start:end])
-    return codes, scores
 
 
 def _column(items: Codes, found: Candidates) -> Scores:

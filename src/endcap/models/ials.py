@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from endcap.core.arrays import Codes, Ragged, Scores, distinct
+from endcap.core.arrays import Codes, Ragged, Scores, distinct, offsets_of
 from endcap.core.candidates import Candidates
 from endcap.core.dataset import Dataset
 from endcap.core.part import Part
@@ -118,7 +118,7 @@ class IALSModel:
 
     def factors(self, queries: Queries) -> tuple[Factors, Factors, Ragged]:
         """Vectors of queries ``[n, size]`` and items, whose products are the scores, and what each list leaves out."""
-        touched = Ragged.of([touched_in(query) for query in queries])
+        touched = all_touched(queries)
         return self.folded(touched), self.vectors, touched
 
     def folded(self, rows: Ragged) -> Factors:
@@ -177,6 +177,13 @@ class IALSModel:
 def touched_in(query: Query) -> Codes:
     """The different items that a visitor is known by: bought before, seen in this visit, shown now."""
     return distinct(np.concatenate([query.history, query.session, query.context]).astype(np.int32, copy=False))[0]
+
+
+def all_touched(queries: Queries) -> Ragged:
+    """As `touched_in`, of every query at once."""
+    columns, n = (queries.history, queries.session, queries.context), max(len(queries.catalog), 1)
+    keys = np.unique(np.concatenate([column.rows * n + column.values for column in columns]))
+    return Ragged(offsets_of(np.bincount(keys // n, minlength=len(queries))), (keys % n).astype(np.int32))
 
 
 def solved(rows: Ragged, others: Held, loss: Loss) -> Factors:

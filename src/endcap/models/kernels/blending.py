@@ -40,32 +40,6 @@ def blended(codes: Array, values: Array, n_items: int, k: int) -> tuple[Array, A
 
 
 @njit(cache=True, nogil=True)
-def highest(products: Array, codes: Array, scores: Array) -> None:
-    """Fills in the items with the highest products ``[n, n_items]`` of each row, best first; not NaN nor zero.
-
-    Ties go to the smaller code: items come in their order, and one that only ties with the lowest kept is not taken.
-    """
-    width = codes.shape[1]
-    kept, values = np.empty(2 * width, np.int32), np.empty(2 * width, np.float32)
-    for row in range(len(products)):
-        seen, floor = 0, np.float32(-np.inf)
-        for item in range(products.shape[1]):
-            value = products[row, item]
-            if not value > floor or value == 0.0:
-                continue
-            kept[seen], values[seen] = item, value
-            seen += 1
-            if seen == 2 * width:
-                order = np.argsort(-values, kind="mergesort")[:width]
-                order = np.sort(order)
-                kept[:width], values[:width] = kept[order], values[order]
-                seen, floor = width, values[:width].min()
-        order = np.argsort(-values[:seen], kind="mergesort")[:width]
-        codes[row, : len(order)] = kept[:seen][order]
-        scores[row, : len(order)] = values[:seen][order]
-
-
-@njit(cache=True, nogil=True)
 def places_of(
     first: int, last: int, offsets: Array, features: Array, answers: Array, weights: Array, out: Array
 ) -> None:
