@@ -6,19 +6,16 @@ With threads, all change the same vectors without waiting for each other (Hogwil
 machines would do.
 """
 
-import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 
 import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.arrays import Codes, Ragged, Scores, offsets_of
+from endcap.models.shards import Shards, alone
 
 Vectors = NDArray[np.float32]
 
@@ -88,28 +85,49 @@ class Parameters:
     inputs: Vectors
     outputs: Vectors
 
+    def become_mean(self, found: list["Parameters"], shares: Vectors) -> None:
+        """Takes the mean of what shards found, of each vector weighted by how often each shard met its item.
+
+        One that never met it has not moved it.
+        """
+        for name in ("inputs", "outputs"):
+            whole = getattr(self, name)
+            whole[:] = 0.0
+            for share, theirs in zip(shares, found, strict=True):
+                whole += share[:, None] * getattr(theirs, name)
+
 
 def train(corpus: Corpus, parameters: Parameters, plan: Plan, rng: np.random.Generator) -> None:
     """Changes the parameters for the better, epoch by epoch."""
+    parts, shares = [Learner(corpus, plan, rng)], np.empty(0, np.float32)
+    if plan.shards > 1:
+        owner = rng.integers(plan.shards, size=len(corpus.rows))  # by chance, so that no shard has a part of the shop
+        mine = [corpus.only(owner == which) for which in range(plan.shards)]
+        seeds, shares = rng.integers(1, 2**31, plan.shards).tolist(), _shares(mine)
+        parts = [Learner(own, plan, np.random.default_rng(seed)) for own, seed in zip(mine, seeds, strict=True)]
     with ExitStack() as stack:
-        step = _alone(corpus, plan, rng)
-        if plan.shards > 1:
-            step = stack.enter_context(Shards(corpus, plan, rng))
+        ask = alone(parts[0]) if plan.shards == 1 else stack.enter_context(Shards(parts))
         for epoch in range(plan.epochs):
-            step(parameters, *(plan.learning_rate * max(1 - at / plan.epochs, 1e-3) for at in (epoch, epoch + 1)))
+            rates = (plan.learning_rate * max(1 - at / plan.epochs, 1e-3) for at in (epoch, epoch + 1))
+            found = ask("epoch", parameters, *rates)
+            if plan.shards > 1:
+                parameters.become_mean(found, shares)
 
 
-Step = Callable[[Parameters, float, float], None]
-"""One epoch, at a learning rate that goes from the first to the second number."""
+@dataclass(frozen=True)
+class Learner:
+    """What one process learns from, and how."""
 
+    corpus: Corpus
+    plan: Plan
+    rng: np.random.Generator
 
-def _alone(corpus: Corpus, plan: Plan, rng: np.random.Generator) -> Step:
-    """Epochs in this process, on its threads."""
-    from endcap.models.kernels.skip_gram import trainer  # noqa: PLC0415 — compiled code is for fitting only
+    def epoch(self, parameters: Parameters, rate: float, last_rate: float) -> Parameters:
+        """The parameters, changed by an epoch at a learning rate that goes from the first to the second number."""
+        from endcap.models.kernels.skip_gram import trainer  # noqa: PLC0415 — compiled code is for fitting only
 
-    rows, choices = corpus.rows, corpus.choices
-
-    def step(parameters: Parameters, rate: float, last_rate: float) -> None:
+        corpus, plan, rng = self.corpus, self.plan, self.rng
+        rows, choices = corpus.rows, corpus.choices
         kernel = trainer(parameters.inputs.shape[1], plan.negatives)
 
         def part(order: NDArray[np.int64], seed: int) -> None:
@@ -127,61 +145,7 @@ def _alone(corpus: Corpus, plan: Plan, rng: np.random.Generator) -> Step:
         seeds = rng.integers(1, 2**31, plan.threads).tolist()
         with ThreadPoolExecutor(plan.threads) as pool:
             list(pool.map(part, parts, seeds))
-
-    return step
-
-
-class Shards:
-    """Processes that each learn from a part of the rows; called as a step, it gives all of them the same vectors.
-
-    The mean of a vector is weighted by how often each shard met its item, since one that never did has not moved it.
-    """
-
-    def __init__(self, corpus: Corpus, plan: Plan, rng: np.random.Generator) -> None:
-        owner = rng.integers(plan.shards, size=len(corpus.rows))  # by chance, so that no shard has a part of the shop
-        parts = [corpus.only(owner == which) for which in range(plan.shards)]
-        self.weights = _shares(parts)
-        context = get_context("spawn")
-        self.connections, self.processes = [], []
-        for part, seed in zip(parts, rng.integers(1, 2**31, plan.shards).tolist(), strict=True):
-            own, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs, part, replace(plan, shards=1), seed), daemon=True)
-            process.start()
-            theirs.close()
-            self.connections.append(own)
-            self.processes.append(process)
-
-    def __enter__(self) -> "Shards":
-        return self
-
-    def __call__(self, parameters: Parameters, rate: float, last_rate: float) -> None:
-        """One epoch of every shard from the given vectors, which become the mean; raises `EOFError` if one died."""
-        for connection in self.connections:
-            connection.send((parameters, rate, last_rate))
-        inputs, outputs = np.zeros_like(parameters.inputs), np.zeros_like(parameters.outputs)
-        for connection, weight in zip(self.connections, self.weights, strict=True):
-            found: Parameters = connection.recv()
-            inputs += weight[:, None] * found.inputs
-            outputs += weight[:, None] * found.outputs
-        parameters.inputs[:], parameters.outputs[:] = inputs, outputs
-
-    def __exit__(self, *error: object) -> None:
-        for connection, process in zip(self.connections, self.processes, strict=True):
-            connection.close()
-            process.join()
-
-
-def _work(connection: Connection, corpus: Corpus, plan: Plan, seed: int) -> None:
-    """What a shard's process does: an epoch, whenever it is given vectors."""
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    step = _alone(corpus, plan, np.random.default_rng(seed))
-    while True:
-        try:
-            parameters, rate, last_rate = connection.recv()
-        except EOFError:
-            return
-        step(parameters, rate, last_rate)
-        connection.send(parameters)
+        return parameters
 
 
 def _shares(parts: list[Corpus]) -> Vectors:
