@@ -32,16 +32,21 @@ def world(n_rows: int, n_items: int) -> Dataset:
     return orders(*baskets, items={f"i{item}": {} for item in range(n_items + 1)})
 
 
+@pytest.mark.parametrize("settings", [{}, {"power": 0.5, "length_power": 0.8}])
 @pytest.mark.parametrize(("n_rows", "n_items"), [(40, 12), (9, 25)])
-def test_weights_are_those_of_the_paper(n_rows: int, n_items: int) -> None:
+def test_weights_are_those_of_the_papers(n_rows: int, n_items: int, settings: dict[str, float]) -> None:
     data = world(n_rows, n_items)
     rows = data.baskets.items
     matrix = np.zeros((len(rows), len(data.catalog)))
     matrix[rows.rows, rows.values] = 1.0
-    inverse = np.linalg.inv(matrix.T @ matrix + 2.0 * np.eye(len(data.catalog)))
+    recipe = EASE(l2=2.0, **settings)  # type: ignore[arg-type]
+    held = 2.0 * matrix.sum(axis=0) ** recipe.power
+    worth = matrix.sum(axis=1) ** -recipe.length_power
+    seen = matrix.any(axis=0)
+    inverse = np.linalg.inv(matrix.T @ (worth[:, None] * matrix) + np.diag(np.where(seen, held, 1.0)))
     expected = -inverse / np.diag(inverse)
     np.fill_diagonal(expected, 0.0)
-    assert np.allclose(weights(RECIPE.fit(data, RNG)), np.maximum(expected, 0.0), atol=1e-5)
+    assert np.allclose(weights(recipe.fit(data, RNG)), np.maximum(expected, 0.0), atol=1e-5)
 
 
 def test_without_room_for_all_the_most_frequent_items_are_learned() -> None:

@@ -10,27 +10,25 @@ Array = np.ndarray[Any, Any]
 
 @njit(cache=True, nogil=True)
 def shared(
-    first: int, last: int, offsets: Array, values: Array, have_offsets: Array, have: Array, counts: Array
+    first: int, last: int, offsets: Array, values: Array, have_offsets: Array, have: Array, worth: Array, sums: Array
 ) -> None:
-    """Fills ``counts[first:last]`` with how many values each row shares with every row ``[n, n]``."""
+    """Adds to ``sums[first:last]`` what the values are worth that each row shares with every row ``[n, n]``."""
     for row in range(first, last):
-        line = counts[row]
+        line = sums[row]
         for at in range(offsets[row], offsets[row + 1]):
             value = values[at]
             for other in range(have_offsets[value], have_offsets[value + 1]):
-                line[have[other]] += np.float32(1.0)
+                line[have[other]] += worth[value]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def summed(first: int, last: int, offsets: Array, values: Array, matrix: Array, sums: Array) -> None:
-    """Fills ``sums[0 : last - first]`` with the sum of the matrix' rows that each of the lists names."""
-    for row in range(first, last):
-        line = sums[row - first]
-        line[:] = np.float32(0.0)
-        for at in range(offsets[row], offsets[row + 1]):
-            other = matrix[values[at]]
-            for column in range(len(line)):
-                line[column] += other[column]
+def summed(chosen: Array, matrix: Array, sums: Array) -> None:
+    """Fills ``sums[n]`` with the sum of the chosen rows of a matrix."""
+    sums[:] = np.float32(0.0)
+    for row in chosen:
+        line = matrix[row]
+        for column in range(len(line)):
+            sums[column] += line[column]
 
 
 @njit(cache=True, nogil=True)
@@ -40,4 +38,16 @@ def picked(offsets: Array, values: Array, line: Array, sums: Array) -> None:
         total = np.float32(0.0)
         for at in range(offsets[row], offsets[row + 1]):
             total += line[values[at]]
+        sums[row] = total
+
+
+@njit(cache=True, nogil=True)
+def within(first: int, last: int, offsets: Array, values: Array, matrix: Array, sums: Array) -> None:
+    """Fills ``sums[first:last]`` with the sum of what stands in a matrix for each two (or twice one) of a list."""
+    for row in range(first, last):
+        total = 0.0
+        for one in range(offsets[row], offsets[row + 1]):
+            line = matrix[values[one]]
+            for other in range(offsets[row], offsets[row + 1]):
+                total += line[values[other]]
         sums[row] = total
