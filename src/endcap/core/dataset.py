@@ -120,11 +120,13 @@ class Dataset:
 
     def of_kinds(self, *kinds: str) -> Events:
         """Only the events of the given kinds; raises `BadData` for a kind that does not exist."""
+        return self.events.take(self._are(kinds))
+
+    def _are(self, kinds: tuple[str, ...]) -> NDArray[np.bool_]:
         unknown = set(kinds) - set(KINDS)
         if unknown:
             raise BadData(f"no event kind is called {', '.join(sorted(unknown))}; kinds: {', '.join(KINDS)}")
-        codes = [KINDS.index(kind) for kind in kinds]
-        return self.events.take(np.isin(self.events.kind, codes))
+        return np.isin(self.events.kind, [KINDS.index(kind) for kind in kinds])
 
     def counts(self, *kinds: str, half_life: float | None = None, weighed: bool = False) -> NDArray[np.float64]:
         """Events per item ``[n_items]``; with a half-life (days), older events count less.
@@ -160,9 +162,9 @@ class Dataset:
 
     def histories(self, *kinds: str) -> Ragged:
         """Items that each user touched in one of the given ways, oldest first, repeats kept; one row per user code."""
-        events = self.of_kinds(*kinds)
-        events = events.take(np.argsort(events.time, kind="stable"))
-        return Ragged.grouped(events.user, events.item, len(self.users))
+        chosen = np.flatnonzero(self._are(kinds))
+        chosen = chosen[np.argsort(self.events.time[chosen], kind="stable")]
+        return Ragged.grouped(self.events.user[chosen], self.events.item[chosen], len(self.users))
 
     def between(self, start: float, end: float) -> "Dataset":
         """Only the events with start ≤ time < end (seconds since 1970), seen from `end`; codes stay what they are."""

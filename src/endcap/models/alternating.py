@@ -133,14 +133,17 @@ def learning(ask: Ask, plan: Plan) -> Iterator[None]:
     """Improves the factors of all shares by an epoch, whenever it is asked for the next."""
     for _ in range(plan.epochs):
         for side, other in ((ITEMS, VISITORS), (VISITORS, ITEMS)):
-            ask("improve", other, held(ask, side, plan))
+            ask("improve", other, held(ask, side, plan, both=plan.solver != "cholesky"))
         yield
 
 
-def held(ask: Ask, side: int, plan: Plan) -> Held:
-    """The factors of one side, after all factors were turned so that those have no correlations."""
+def held(ask: Ask, side: int, plan: Plan, *, both: bool = True) -> Held:
+    """The factors of one side, after they were turned so that they have no correlations.
+
+    Those of the other side are turned with them, if both are to go on being what they were to each other.
+    """
     turn, spread = axes(np.sum(ask("products", side), axis=0), plan.loss.unobserved)
-    for each in (VISITORS, ITEMS):
+    for each in (VISITORS, ITEMS) if both else (side,):
         ask("turn", each, turn)
     return Held.of(joined(ask("give", side)), spread)
 
