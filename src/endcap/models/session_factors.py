@@ -18,7 +18,8 @@ from endcap.core.part import Part
 from endcap.core.query import Queries, Query
 from endcap.core.tunable import SETTLED, Between
 from endcap.core.why import Why
-from endcap.models.ials import IALS, Factors, IALSModel
+from endcap.models.alternating import Factors
+from endcap.models.ials import IALS, IALSModel
 from endcap.models.rows import TOUCHES
 
 
