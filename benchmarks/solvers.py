@@ -13,7 +13,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import sys
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -22,12 +21,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 from als import world
-from endcap.core.arrays import Ragged
+from endcap.core.arrays import Ragged, offsets_of
 from endcap.evaluate.lists import nearest
 from endcap.evaluate.metrics import matched, measured_at
 from endcap.models.alternating import ITEMS, VISITORS, Share, learning, shares
 from endcap.models.ials import IALS
-from endcap.models.rows import transposed
+from endcap.models.rows import distinct_rows, transposed
 from endcap.models.shards import alone
 from measuring import conclude, options
 from quality.gowalla import read
@@ -56,11 +55,11 @@ def solvers(size: int) -> dict[str, IALS]:
     return {"cholesky": IALS(solver="cholesky"), **descents, **blocks}
 
 
-def split(rows: list[list[int]], rng: np.random.Generator) -> tuple[Ragged, Ragged]:
+def split(rows: Ragged, rng: np.random.Generator) -> tuple[Ragged, Ragged]:
     """What is learned from, and what is held back."""
-    whole = Ragged.of([sorted(set(row)) for row in rows])
-    kept = rng.random(len(whole.values)) > 0.1
-    return whole.keep(kept), whole.keep(~kept)
+    rows = distinct_rows(rows)
+    kept = rng.random(len(rows.values)) > 0.1
+    return rows.keep(kept), rows.keep(~kept)
 
 
 def quality(share: Share, rows: Ragged, held: Ragged, asked: Any) -> float:
@@ -111,12 +110,12 @@ def told(here: Arrival) -> list[float]:
     return [here.epochs, round(here.seconds, 3), round(here.quality, 4)]
 
 
-def made_up() -> list[list[int]]:
+def made_up() -> Ragged:
     """What the visitors of `als.world` had."""
     data = world(20_000, 5_000, 1_500_000)
     users, items = data["shape"].tolist()
-    edges = np.searchsorted(data["keys"], np.arange(users + 1) * items)
-    return [(data["keys"][first:last] % items).tolist() for first, last in pairwise(edges.tolist())]
+    lengths = np.bincount(data["keys"] // items, minlength=users)
+    return Ragged(offsets_of(lengths), (data["keys"] % items).astype(np.int32))
 
 
 def main() -> None:
@@ -125,7 +124,7 @@ def main() -> None:
         raise SystemExit("--data FOLDER is needed: the folder with gowalla/train.txt.gz")
     rng = np.random.default_rng(0)
     if chosen.quick:
-        visits = {"tiny": [(user % 4 * 25 + rng.permutation(25)[:12]).tolist() for user in range(200)]}
+        visits = {"tiny": Ragged.of([user % 4 * 25 + rng.permutation(25)[:12] for user in range(200)])}
     else:
         visits = {"gowalla": read(chosen.data / "gowalla" / "train.txt.gz"), "made up": made_up()}
     only = os.environ.get("ENDCAP_BENCH_ONLY", "").split(";")
