@@ -69,8 +69,11 @@ def test_old_events_count_less_and_only_the_latest_seeds_are_asked() -> None:
     assert scored(PLAIN.model_copy(update={"seeds": 1}), VIEWS, "mug", "pan") == {"pot": 2.0, "lid": 1.0}
 
 
-def test_what_was_never_touched_is_not_shown() -> None:
-    assert scored(PLAIN, kitchen("mug", "mug"), "cup") == {"mug": 2.0}
+@pytest.mark.parametrize(("recipe", "score"), [(PLAIN, 2.0), (LabelAffinity(), 1.0)])
+def test_what_was_never_touched_is_not_shown(recipe: LabelAffinity, score: float) -> None:
+    world = kitchen("mug", "mug")
+    assert scored(recipe, world, "cup") == {"mug": score}
+    assert scored(recipe, world, "pan") == {}
 
 
 def test_shelves_say_which_labels_and_how_much() -> None:

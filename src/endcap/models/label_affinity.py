@@ -55,10 +55,10 @@ class LabelAffinity(Part):
         if not counts.any():
             there = ", ".join(KINDS[kind] for kind in np.unique(data.events.kind)) or "none"
             raise BadData(f"nothing that was touched has a {self.by}; event kinds in the data: {there}")
-        whole = np.bincount(labels.codes[counts > 0], counts[counts > 0], minlength=n)
-        with np.errstate(divide="ignore"):
-            scores = counts**self.item_exponent / whole[labels.codes] ** self.label_exponent
-        scores = np.where(counts > 0, scores, np.nan).astype(np.float32)
+        held = np.flatnonzero(counts)
+        whole = np.bincount(labels.codes[held], counts[held], minlength=n)
+        scores = np.full(len(counts), np.nan, np.float32)
+        scores[held] = counts[held] ** self.item_exponent / whole[labels.codes[held]] ** self.label_exponent
         order = best(scores, np.arange(len(counts), dtype=np.int32), len(counts))
         lists, values = (Ragged.grouped(labels.codes[order], column, n) for column in (order, scores[order]))
         return LabelAffinityModel(
