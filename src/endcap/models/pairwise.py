@@ -95,8 +95,8 @@ class Pairwise(Part):
             wanted = asked()
             order = rng.permutation(np.repeat(np.arange(len(rows)), visits(wanted, rows.offsets)))
             settings = (
-                rows.offsets, rows.values, wanted, learned.vectors, learned.directions, learned.lengths, learned.biases,
-                learned.pace, table, self.negatives, self.loss == "bpr", 1.0 / self.temperature, self.learning_rate,
+                rows.offsets, rows.values, wanted, learned.vectors, learned.lengths, learned.biases, learned.pace,
+                table, self.negatives, self.loss == "bpr", 1.0 / self.temperature, self.learning_rate,
             )  # fmt: skip
             seed = int(rng.integers(1, 2**31))
             in_parts(
@@ -119,7 +119,6 @@ class Learned:
     """What changes in place while it is learned, by item."""
 
     vectors: Factors
-    directions: Factors
     lengths: Scores
     biases: Scores
     pace: Factors
@@ -130,7 +129,7 @@ class Learned:
         """Any directions, lengths of about 1."""
         vectors = rng.normal(0.0, size**-0.5, (n, size)).astype(np.float32)
         lengths = np.linalg.norm(vectors, axis=1)
-        return cls(vectors, vectors / lengths[:, None], lengths, np.zeros(n, np.float32), np.zeros((n, 2), np.float32))
+        return cls(vectors, lengths, np.zeros(n, np.float32), np.zeros((n, 2), np.float32))
 
     @classmethod
     def after(cls, model: "PairwiseModel", n: int, rng: np.random.Generator) -> "Learned":
@@ -138,18 +137,17 @@ class Learned:
         learned = cls.of(n, model.vectors.shape[1], rng)
         known = np.flatnonzero(model.weights)
         learned.vectors[known] = model.vectors[known] * model.weights[known, None]
-        for name, values in (("directions", model.vectors), ("lengths", model.weights), ("biases", model.biases)):
-            getattr(learned, name)[known] = values[known]
+        learned.lengths[known], learned.biases[known] = model.weights[known], model.biases[known]
         learned.pace[known] = model.pace[known]
         return learned
 
     def model(self, rows: Ragged, recipe: Pairwise, past: Past) -> "PairwiseModel":
         """What is known of the items of the rows; of the others, nothing."""
         known = (np.bincount(rows.values, minlength=len(self.vectors)) > 0).astype(np.float32)
-        lengths = np.linalg.norm(self.vectors, axis=1)
-        vectors = self.vectors * (known / lengths)[:, None]
+        weights = np.linalg.norm(self.vectors, axis=1) * known
+        vectors = self.vectors * (known / np.maximum(weights, 1e-12))[:, None]
         return PairwiseModel(
-            vectors, lengths * known, self.biases * known, self.pace * known[:, None], past, recipe.model_dump()
+            vectors, weights, self.biases * known, self.pace * known[:, None], past, recipe.model_dump()
         )
 
 

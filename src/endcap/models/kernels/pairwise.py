@@ -33,13 +33,13 @@ def trainer(size: int) -> Callable[..., None]:
 
     @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
     def train(
-        order: Array, offsets: Array, values: Array, asked: Array, vectors: Array, directions: Array, lengths: Array,
-        biases: Array, pace: Array, table: Array, negatives: int, alone: bool, sharpness: float, rate: float, seed: int,
+        order: Array, offsets: Array, values: Array, asked: Array, vectors: Array, lengths: Array, biases: Array,
+        pace: Array, table: Array, negatives: int, alone: bool, sharpness: float, rate: float, seed: int,
     ) -> None:  # fmt: skip
         """Visits the rows of `order`, as often as they stand there.
 
         A visit asks for some of the values for which `asked` is true, so many that `visits` of a row make all of them
-        about once. `vectors` ``[n_items, size]``, their `directions` and `lengths`, `biases`, and the sums of squared
+        about once. `vectors` ``[n_items, size]``, their `lengths`, `biases`, and the sums of squared
         slopes of both (`pace` ``[n_items, 2]``) change in place; several threads may do so at once (Hogwild), and the
         result then varies. `table`: what negatives are drawn from, see `aliased`. `alone`: each target has a negative
         of its own, instead of all. `sharpness`: what cosines are multiplied by.
@@ -63,8 +63,8 @@ def trainer(size: int) -> Callable[..., None]:
             for k in range(n):
                 dot = ZERO
                 for d in range(size):
-                    dot += visitor[d] * directions[faced[k], d]
-                scores[k] = dot * sharp + biases[faced[k]]
+                    dot += visitor[d] * vectors[faced[k], d]
+                scores[k] = dot * sharp / lengths[faced[k]] + biases[faced[k]]
             if alone:
                 _one_by_one(scores, targets, n, slopes)
             else:
@@ -77,17 +77,17 @@ def trainer(size: int) -> Callable[..., None]:
                 item, dot, slope = faced[k], (scores[k] - biases[faced[k]]) / sharp, slopes[k] * sharp
                 pace[item, 1] += slopes[k] * slopes[k]
                 biases[item] += most * slopes[k] / np.sqrt(pace[item, 1])
-                own = slope / lengths[item]
+                own, turn = slope / lengths[item], dot / lengths[item]
                 pace[item, 0] += own * own * (ONE - dot * dot) / size + NEVER
-                own *= most / np.sqrt(pace[item, 0])
+                much = own * most / np.sqrt(pace[item, 0])
                 for d in range(size):
-                    pull[d] += slope * directions[item, d]
-                    step[d] = own * (visitor[d] - dot * directions[item, d])
-                _moved(size, item, step, ONE, vectors, directions, lengths)
+                    pull[d] += own * vectors[item, d]
+                    step[d] = visitor[d] - turn * vectors[item, d]
+                _moved(size, item, step, much, vectors, lengths)
             slope = _across(size, pull, visitor, far) / size
             for k in range(targets, length):
                 pace[items[k], 0] += slope
-                _moved(size, items[k], pull, most / np.sqrt(pace[items[k], 0]), vectors, directions, lengths)
+                _moved(size, items[k], pull, most / np.sqrt(pace[items[k], 0]), vectors, lengths)
 
     compiled: Callable[..., None] = train
     return compiled
@@ -123,7 +123,7 @@ def _across(size: int, pull: Array, direction: Array, far: Any) -> Any:
 
 
 @njit(inline="always")
-def _moved(size: int, item: int, step: Array, times: Any, vectors: Array, directions: Array, lengths: Array) -> None:
+def _moved(size: int, item: int, step: Array, times: Any, vectors: Array, lengths: Array) -> None:
     """Moves the vector of an item."""
     square = NEVER
     for d in range(size):
@@ -131,8 +131,6 @@ def _moved(size: int, item: int, step: Array, times: Any, vectors: Array, direct
         vectors[item, d] = there
         square += there * there
     lengths[item] = np.sqrt(square)
-    for d in range(size):
-        directions[item, d] = vectors[item, d] / lengths[item]
 
 
 @njit(cache=True)
