@@ -77,7 +77,7 @@ def raw() -> pa.Table:
         moment = f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S.%f}" if rng.random() < 0.5 else f"{time}"
         amount = rng.choice(["1", "2", ""])
         session, query = f"s{rng.integers(9)}", 'tea, "hot"'
-        rows.append([moment, session, kind, item, user, amount, "2.5", order, None, "3", query, "EUR", "phone"])
+        rows.append([moment, session, kind, item, user, amount, "2.5", order, None, "3", query, "EUR", "phone", "PT"])
     good = rows[0]
     faults = [
         (0, "soon"), (0, ""), (0, "nan"), (0, "-5"), (0, "1e300"), (1, " "), (2, "Purchase"), (2, None), (3, ""),

@@ -8,7 +8,8 @@ with lines as (
     cast(Quantity as double) as quantity,
     {{ seconds('cast(InvoiceDate as timestamp)') }} as time,
     cast(UnitPrice as double) as price,
-    cast(cast(CustomerID as bigint) as {{ dbt.type_string() }}) as user_id
+    cast(cast(CustomerID as bigint) as {{ dbt.type_string() }}) as user_id,
+    nullif(Country, 'Unspecified') as country
   from {{ source('shop', 'order_lines') }}
 ),
 
@@ -43,9 +44,10 @@ select
   abs(quantity) as quantity,
   price,
   case when not cancelled then order_id end as order_id,
-  {%- for name in event_columns()[8:] %}
+  {%- for name in event_columns()[8:-1] %}
   cast(null as {{ 'double' if name == 'position' else dbt.type_string() }}) as {{ name }},
   {%- endfor %}
+  country,
   {%- for name in ['time', 'quantity', 'price', 'position'] %}
   cast(null as {{ dbt.type_string() }}) as said_{{ name }},
   {%- endfor %}
