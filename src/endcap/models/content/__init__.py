@@ -1,1 +1,0 @@
-"""What the catalog says of items, as vectors: words, labels, numbers, and what a file or a network adds to them."""
