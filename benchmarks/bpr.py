@@ -2,8 +2,8 @@
 
 Two million different pairs of 40,000 visitors and 20,000 items: the world of ``als.py``. Both see each pair about once
 an epoch, beside one item that its visitor does not have (which both check), with 64 dimensions and a bias, on one
-thread. Of 2,000 visitors one item is held back: the hit rate at 20 must not be worse by two standard errors. The loss
-that the recipe has if nothing is said, ``softmax``, is told as well. Peers are installed on their own: ``--peers PYTHON``
+thread. One item of some visitors is held back: the hit rate at 20 must not be worse by two standard errors. What the
+recipe learns by if nothing is said, ``softmax``, is told as well. Peers are installed on their own: ``--peers PYTHON``
 names the interpreter that has implicit. Without it, ours is held against plain NumPy, in batches, on a part.
 """
 
