@@ -10,9 +10,10 @@ KDD 2013), here with one vector for both ends: where it points says who wants th
 of who has it. So a new visitor's vector is exactly what a known visitor's would be, and costs one sum.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import repeat
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -49,16 +50,17 @@ class Pairwise(Part):
     temperature: Annotated[PositiveFloat, Between(0.03, 0.3, log=True)] = 0.1
     """What cosines are divided by: the lower, the more the hardest negatives count."""
     learning_rate: Annotated[PositiveFloat, Between(0.01, 0.3, log=True)] = 0.05
-    replay: Annotated[NonNegativeFloat, SETTLED] = 1.0
-    """How many earlier events an update asks for again, for each that is new."""
+    passes: Annotated[PositiveInt, SETTLED] = 10
+    """How often an update asks for what is new …"""
+    replay: Annotated[NonNegativeFloat, SETTLED] = 4.0
+    """… and for how many earlier events beside each, drawn anew every time: without them, it forgets."""
     threads: Annotated[PositiveInt, SETTLED] = 1
     """With more than one the result varies from run to run, as they do not wait for each other."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "PairwiseModel":
         """A model of every item that somebody has beside another; of the rest nothing is known, and none is found."""
         rows, learned = self._rows(data), Learned.of(len(data.catalog), self.size, rng)
-        everything = np.ones(len(rows.values), bool)
-        self._learn(rows, learned, lambda: everything, rng)
+        self._learn(rows, learned, repeat(np.ones(len(rows.values), bool), self.epochs), rng)
         return learned.model(rows, self, Past(int(rng.integers(2**31)), 0))
 
     def after(self, model: "PairwiseModel", data: Dataset, since: float) -> "PairwiseModel":
@@ -67,15 +69,7 @@ class Pairwise(Part):
         rng = np.random.default_rng([past.seed, past.updates])
         rows, learned = self._rows(data), Learned.after(model, len(data.catalog), rng)
         known = _within(rows, self._rows(data.between(-np.inf, since)), len(data.catalog))
-        old, again = np.flatnonzero(known), round(self.replay * (~known).sum())
-
-        def asked() -> NDArray[np.bool_]:
-            chosen = ~known
-            if len(old):
-                chosen[old[rng.integers(len(old), size=again)]] = True
-            return chosen
-
-        self._learn(rows, learned, asked, rng)
+        self._learn(rows, learned, (self._mixed(known, rng) for _ in range(self.passes)), rng)
         return learned.model(rows, self, past)
 
     def _rows(self, data: Dataset) -> Ragged:
@@ -83,16 +77,22 @@ class Pairwise(Part):
         rows = distinct_rows(rows_of(data, self.source, self.kinds))
         return rows.keep(np.repeat(rows.lengths > 1, rows.lengths))
 
+    def _mixed(self, known: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
+        """What is not known yet, and `replay` times as much of what is."""
+        asked, old = ~known, np.flatnonzero(known)
+        again = round(self.replay * asked.sum()) if len(old) else 0
+        asked[old[rng.integers(len(old), size=again)]] = True
+        return asked
+
     def _learn(
-        self, rows: Ragged, learned: "Learned", asked: Callable[[], NDArray[np.bool_]], rng: np.random.Generator
+        self, rows: Ragged, learned: "Learned", asked: Iterable[NDArray[np.bool_]], rng: np.random.Generator
     ) -> None:
-        """Asks in every epoch once for each of the values that are to be asked for then."""
+        """Asks for values of the rows, pass by pass, once for each that is to be asked for then."""
         from endcap.models.kernels.pairwise import trainer, visits  # noqa: PLC0415 — compiled code is for fitting only
 
         counts = np.bincount(rows.values, minlength=len(learned.vectors)).astype(np.float64)
         kernel, table = trainer(self.size), Choices.of([counts], self.exponent).table
-        for _ in range(self.epochs):
-            wanted = asked()
+        for wanted in asked:
             order = rng.permutation(np.repeat(np.arange(len(rows)), visits(wanted, rows.offsets)))
             settings = (
                 rows.offsets, rows.values, wanted, learned.vectors, learned.lengths, learned.biases, learned.pace,
@@ -100,7 +100,7 @@ class Pairwise(Part):
             )  # fmt: skip
             seed = int(rng.integers(1, 2**31))
             in_parts(
-                lambda first, last: kernel(order[first:last], *settings, seed + first),  # noqa: B023 — it is done before the next epoch
+                lambda first, last: kernel(order[first:last], *settings, seed + first),  # noqa: B023 — it is done before the next pass
                 offsets_of(rows.lengths[order]),
                 self.threads,
             )
@@ -206,9 +206,9 @@ class PairwiseModel:
     def updated(self, data: Dataset, since: float) -> "PairwiseModel":
         """The same model after what happened from `since` on (seconds since 1970); `data` holds it and all before.
 
-        What is new is asked for as often as in a fit, mixed with as many earlier events, drawn anew each time, so that
-        nothing is forgotten; steps go on as small as they had become. Items that are new to the catalog have the codes
-        after those of the others. The same model and data give the same update.
+        What is new is asked for in a few passes, mixed with earlier events, so that nothing is forgotten; the steps of
+        items go on as small as they had become. Items that are new to the catalog have the codes after those of the
+        others. The same model and data give the same update.
         """
         return Pairwise(**self.settings).after(self, data, since)
 
