@@ -4,24 +4,22 @@ Okapi BM25: Robertson and Zaragoza, The probabilistic relevance framework: BM25 
 Information Retrieval 3 (2009), with the inverse document frequency of Lucene, which is never negative.
 """
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 from pydantic import Field, PositiveFloat
 
-from endcap.core.arrays import Codes, Ragged, Scores, Strings
+from endcap.core.arrays import Codes, Ragged, Scores
 from endcap.core.candidates import Candidates
-from endcap.core.catalog import Catalog, Labels
+from endcap.core.catalog import Catalog
 from endcap.core.dataset import Dataset
 from endcap.core.errors import BadData
 from endcap.core.part import Part
 from endcap.core.query import Query
 from endcap.core.vocabulary import Vocabulary
 from endcap.core.why import Why
-
-WORD = re.compile(r"\w+")
+from endcap.models.words import texts_of, words_of
 
 
 class TextMatch(Part):
@@ -78,7 +76,7 @@ class TextMatchModel:
 
     def _of(self, text: str) -> tuple[Codes, Scores]:
         """Items and scores of each known word of a text, one word after another."""
-        codes = self.words.encode_known(list(dict.fromkeys(_split(text)))).tolist()
+        codes = self.words.encode_known(list(dict.fromkeys(words_of(text)))).tolist()
         if not codes:
             return self.items.values[:0], self.scores[:0]
         bounds = [(self.items.offsets[code], self.items.offsets[code + 1]) for code in codes]
@@ -88,21 +86,10 @@ class TextMatchModel:
         return items, scores
 
 
-def _split(text: str) -> list[str]:
-    """Its words, in lower case."""
-    return WORD.findall(text.casefold())
-
-
 def _words(catalog: Catalog, columns: tuple[str, ...]) -> list[list[str]]:
     """The words of each item, those of one column after those of another."""
     found: list[list[str]] = [[] for _ in range(len(catalog))]
     for name in columns:
-        column = catalog.columns.get(name)
-        if isinstance(column, Strings):
-            for words, text in zip(found, column, strict=True):
-                words.extend(_split(text))
-        elif isinstance(column, Labels):
-            split = [_split(text) for text in column.names.ids]
-            for words, code in zip(found, column.codes.tolist(), strict=True):
-                words.extend(split[code] if code >= 0 else ())
+        for words, text in zip(found, texts_of(catalog, name), strict=True):
+            words.extend(words_of(text))
     return found
