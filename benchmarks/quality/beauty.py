@@ -71,6 +71,16 @@ def blended(*models: Part) -> Blend:
     return Blend(models=models, source="histories", measure="NDCG", k=K, scale="none", width=150)
 
 
+def matching(name: str, recipe: Prod2Vec) -> dict[str, Part]:
+    """The recipe with each of the ways to compare vectors; the confidence is that in metadata, where there is any."""
+    plain = {"length_power": 0.0, "confidence": 10.0}
+    return {
+        f"{name} in-in": recipe.model_copy(update={"match": "in-in", **plain}),
+        f"{name} sum": recipe.model_copy(update={"match": "sum", **plain}),
+        f"{name} in-out": recipe,
+    }
+
+
 def models(size: int) -> dict[str, dict[str, Part]]:
     """What is compared, by section and name, with factors of the given size."""
     factors = SessionFactors(kinds=BOUGHT, size=size, epochs=10, unobserved=0.005, l2=0.02, recency=3.0, again=False)
@@ -91,14 +101,11 @@ def models(size: int) -> dict[str, dict[str, Part]]:
             "rules, factors, brand, leaf": blended(RULES, factors, BRAND, LEAF),
         },
         "vectors": {
-            "prod2vec in-in": IN_OUT.model_copy(update={"match": "in-in", "length_power": 0.0}),
-            "prod2vec sum": IN_OUT.model_copy(update={"match": "sum", "length_power": 0.0}),
-            "prod2vec in-out": IN_OUT,
+            **matching("prod2vec", IN_OUT),
             "prod2vec in-out, two shards": IN_OUT.model_copy(update={"shards": 2}),
             "prod2vec in-out, 32 of 64 axes": IN_OUT.model_copy(update={"reduced_to": 32}),
-            "meta-prod2vec in-in": META.model_copy(update={"match": "in-in", "length_power": 0.0, "confidence": 10.0}),
-            "meta-prod2vec sum": META.model_copy(update={"match": "sum", "length_power": 0.0, "confidence": 10.0}),
-            "meta-prod2vec in-out": META,
+            **matching("meta-prod2vec", META),
+            **matching("the same, no metadata:", META.model_copy(update={"metadata": ()})),
         },
     }
 
