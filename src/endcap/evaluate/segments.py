@@ -24,6 +24,10 @@ SIZES = ((1, 1, "1 item"), (2, 3, "2 or 3 items"), (4, 9, "4 to 9 items"), (10, 
 PRICES = ("cheap", "middling", "dear")
 """Names of the price bands."""
 
+AGE, VISITOR = "age of the wanted item", "visitor"
+ALWAYS = (AGE, VISITOR)
+"""Groups that every task tells: whoever reads of cold start must see whether anything was asked about it."""
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -54,25 +58,28 @@ class Segment:
 
 
 def segments(task: Task, facts: Facts) -> tuple[Segment, ...]:
-    """The segments of a task, group by group; a group that does not divide the task is left out."""
+    """The segments of a task, group by group; a group that does not divide the task is left out.
+
+    But for those of `ALWAYS`: of these the one part that is asked is told, so that it is seen that the other is not.
+    """
     category, names = _categories(task.relevant, facts)
     shown = np.full(len(task.queries), -1)
     for place, (lowest, highest, _) in enumerate(SIZES):
         lengths = task.queries.seeds.lengths
         shown[(lengths >= lowest) & (lengths <= highest)] = place
-    newcomers = np.zeros(len(shown), bool) if task.newcomers is None else task.newcomers
+    visitors = ("known visitors", "new visitors")
     groups = (
         _group("popularity of the wanted item", THIRDS, "items", facts.third),
-        _group("age of the wanted item", ("known items", "new items"), "items", facts.new),
+        _group(AGE, ("known items", "new items"), "items", facts.new),
         _group("knowledge of the wanted item", ("seen in training", "never seen in training"), "items", facts.unseen),
         _group("price of the wanted item in its category", PRICES, "items", facts.band),
-        _group("visitor", ("known visitors", "new visitors"), "queries", newcomers),
+        [] if task.newcomers is None else _group(VISITOR, visitors, "queries", task.newcomers),
         _group("shown", [name for *_, name in SIZES], "queries", shown),
         _devices(task),
         _group("category of the wanted item", names, "items", category),
     )
     asking = [[part for part in group if part.asked(task.relevant)] for group in groups]
-    return tuple(part for group in asking if len(group) > 1 for part in group)
+    return tuple(part for group in asking for part in group if len(group) > 1 or part.group in ALWAYS)
 
 
 def _group(
