@@ -18,8 +18,7 @@ class Exact(Part):
 
     def build(self, vectors: NDArray[np.float32]) -> "ExactIndex":
         """An index of the given vectors ``[n, size]``; a zero vector is never found."""
-        lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
-        unit = vectors / np.maximum(lengths, np.float32(1e-12))[:, None]
+        unit, lengths = of_length_one(vectors)
         codes = np.flatnonzero(lengths > 0).astype(np.int32)
         return ExactIndex(np.ascontiguousarray(unit[codes].T), codes)
 
@@ -39,19 +38,7 @@ class ExactIndex:
         `allowed` (one entry per item code) limits what may be found, without making the lists any shorter than they
         must be.
         """
-        columns, codes = self._inside(allowed)
-        found = np.full((len(vectors), k), -1, np.int32)
-        cosines = np.full((len(vectors), k), np.nan, np.float32)
-        step = max(1, BLOCK // max(len(codes), 1))
-        for start in range(0, len(vectors), step):
-            block = vectors[start : start + step]
-            lengths = np.sqrt(np.einsum("nd,nd->n", block, block))
-            scores = (block @ columns) / np.maximum(lengths, np.float32(1e-12))[:, None]
-            for row in np.flatnonzero(lengths > 0):
-                near = best(scores[row], codes, k)
-                found[start + row, : len(near)] = codes[near]
-                cosines[start + row, : len(near)] = scores[row, near]
-        return found, cosines
+        return looked_through(*self._inside(allowed), vectors, k)
 
     def nearest(
         self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
@@ -71,3 +58,29 @@ class ExactIndex:
             return self.columns, self.codes
         inside = np.flatnonzero(allowed[self.codes])
         return self.columns[:, inside], self.codes[inside]
+
+
+def looked_through(
+    columns: NDArray[np.float32], codes: Codes, vectors: NDArray[np.float32], k: int
+) -> tuple[Codes, Scores]:
+    """The k nearest of each query vector among all of the given columns, whose codes are given, as a search gives them.
+
+    Ties go to the smaller code.
+    """
+    found = np.full((len(vectors), k), -1, np.int32)
+    cosines = np.full((len(vectors), k), np.nan, np.float32)
+    step = max(1, BLOCK // max(len(codes), 1))
+    for start in range(0, len(vectors), step):
+        unit, lengths = of_length_one(vectors[start : start + step])
+        scores = unit @ columns
+        for row in np.flatnonzero(lengths > 0):
+            near = best(scores[row], codes, k)
+            found[start + row, : len(near)] = codes[near]
+            cosines[start + row, : len(near)] = scores[row, near]
+    return found, cosines
+
+
+def of_length_one(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The directions of the given vectors ``[n, size]`` (zero where they are zero), and their lengths ``[n]``."""
+    lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
+    return vectors / np.maximum(lengths, np.float32(1e-12))[:, None], lengths

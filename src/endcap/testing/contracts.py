@@ -219,6 +219,20 @@ class IndexContract:
             assert (codes < few).all()
             assert np.isnan(scores[codes < 0]).all()
 
+    def test_a_filter_may_keep_any_share(self) -> None:
+        """Nothing else is found, and the best first; alone as among others."""
+        vectors, rng = self._vectors(), np.random.default_rng(5)
+        built = self.index.build(vectors)
+        for share in (0.02, 0.1, 0.5, 0.95):
+            allowed = rng.random(len(vectors)) < share
+            for row, scores in zip(*built.search(vectors[:5], 10, allowed), strict=True):
+                assert (row >= 0).sum() == min(int(allowed.sum()), 10)
+                assert allowed[row[row >= 0]].all()
+                assert (np.diff(scores[row >= 0]) <= 0).all()
+            codes, scores = built.nearest(vectors[0], 10, allowed)
+            assert len(codes) == len(scores) == min(int(allowed.sum()), 10)
+            assert allowed[codes].all()
+
     def test_a_vector_is_nearest_to_itself(self) -> None:
         """Each is found first, best first after it."""
         vectors = self._vectors()

@@ -1,0 +1,101 @@
+"""faiss behind two functions and one class: inverted lists of four-bit codes, kept as plain bytes.
+
+The codes are those of product quantisation (Jégou, Douze and Schmid, Product quantization for nearest neighbor search,
+PAMI 2011), two coordinates in four bits, relative to the centre of the list, and compared in registers (André,
+Kermarrec and Le Scouarnec, Cache locality is not enough, VLDB 2015; faiss calls it fast scan).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.core.arrays import Array, Codes
+from endcap.core.part import needs
+
+Vectors = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
+
+PER_LIST = 40
+"""Vectors that each centre is learned from."""
+MOST_SPACE = 100_000
+"""As many vectors at most are encoded at a time."""
+
+
+def lists_built(unit: Vectors, codes: Codes, n_lists: int, rng: np.random.Generator) -> "Lists":
+    """Lists of the given item codes, whose vectors are rows of `unit`."""
+    faiss = needs("faiss", extra="ann")
+    wide = _even(unit[:1]).shape[1]
+    lists = faiss.index_factory(wide, f"IVF{n_lists},PQ{wide // 2}x4fsr", faiss.METRIC_INNER_PRODUCT)
+    lists.cp.min_points_per_centroid = 1
+    lists.cp.seed = lists.pq.cp.seed = int(rng.integers(2**31))
+    lists.pq.cp.min_points_per_centroid = 1
+    learned = np.sort(rng.permutation(codes)[: max(PER_LIST * n_lists, 10_000)])
+    lists.train(_even(unit[learned]))
+    for start in range(0, len(codes), MOST_SPACE):
+        block = codes[start : start + MOST_SPACE]
+        lists.add_with_ids(_even(unit[block]), block.astype(np.int64))
+    return Lists(unit.shape[1], faiss.serialize_index(lists))
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Inverted lists: each item lies in the list whose centre is nearest to it."""
+
+    size: int
+    """Coordinates of a vector."""
+    written: Bytes
+    """What faiss wrote; read when first asked for."""
+
+    def __len__(self) -> int:
+        n: int = self._opened[1].nlist
+        return n
+
+    @cached_property
+    def centres(self) -> Vectors:
+        """One row per list; the lists with the highest product are the nearest to a query."""
+        centres: Vectors = self._opened[1].quantizer.reconstruct_n(0, len(self))
+        return centres[:, : self.size]
+
+    def near(self, unit: Vectors, n_lists: int, width: int, allowed: Bytes | None = None) -> Codes:
+        """Codes ``[n, width]`` of what seems nearest in the n lists nearest to each query, best first (-1: no more).
+
+        `allowed` has one bit for each item code, the lowest first.
+        """
+        faiss, lists = self._opened
+        options = {} if allowed is None else {"sel": faiss.IDSelectorBitmap(allowed)}
+        searching = faiss.SearchParametersIVF(nprobe=n_lists, **options)
+        codes: Codes = lists.search(_even(unit), width, params=searching)[1].astype(np.int32)
+        return codes
+
+    def ranks(self, unit: Vectors) -> NDArray[np.int32]:
+        """The place of each list in the order in which each query visits them ``[n, n_lists]``, from 0."""
+        order = self._opened[1].quantizer.search(_even(unit), len(self))[1]
+        ranks = np.empty(order.shape, np.int32)
+        np.put_along_axis(ranks, order, np.arange(len(self), dtype=np.int32)[None, :], axis=1)
+        return ranks
+
+    def of_items(self, n_items: int) -> NDArray[np.int32]:
+        """The list that each item lies in ``[n_items]`` (-1: in none)."""
+        (faiss, lists), place = self._opened, np.full(n_items, -1, np.int32)
+        for number in range(len(self)):
+            size = lists.invlists.list_size(number)
+            if size:
+                place[faiss.rev_swig_ptr(lists.invlists.get_ids(number), size)] = number
+        return place
+
+    @cached_property
+    def _opened(self) -> tuple[ModuleType, Any]:
+        """faiss, and its object."""
+        faiss = needs("faiss", extra="ann")
+        return faiss, faiss.deserialize_index(self.written)
+
+
+def _even(vectors: Array) -> Vectors:
+    """Contiguous, with a coordinate of zeros more if they have an odd number: two of them make a code."""
+    if vectors.shape[1] % 2:
+        vectors = np.pad(vectors, ((0, 0), (0, 1)))
+    return np.ascontiguousarray(vectors, np.float32)

@@ -1,0 +1,151 @@
+"""How far an index has to look for the recall that is asked for: tried on queries whose true nearest are known."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.core.arrays import Codes
+from endcap.index.exact import looked_through, of_length_one
+from endcap.index.lists import Vectors
+from endcap.index.planning import Effort
+from endcap.index.probing import VISITED, ApproximateIndex
+
+QUERIES = 400
+LENGTHS: Mapping[int, tuple[float, ...]] = {
+    10: (4, 6, 8, 12, 16, 24, 32, 48, 64, 96),
+    100: (2, 3, 4, 6, 8, 12, 16),
+    1000: (1.5, 2, 2.5, 3, 4, 6),
+}
+"""Lengths of lists that recall is measured at, and so many times as many candidates may get their true score."""
+SPLITS = (0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.05)
+"""Parts of what may be missed that may be missed since its list is not visited; the rest, since its code misleads."""
+AIM = 0.75
+"""Part of what may be missed that is aimed at: what is measured on a sample is an estimate."""
+SHARES, KINDS = (10, 100), 8
+"""One in so many items is kept by the filters that recall is measured with; as many different ones of each kind."""
+WITNESSES, MORE = (3, 4, 5, 6, 8, 12, 16, 24, 32), 1.5
+"""What is tried; and half as many again are taken, since filters differ more than those that were tried."""
+RESCORED = 0.3
+"""Microseconds for a true score, roughly."""
+
+
+def measured(
+    index: ApproximateIndex, recall: float, rng: np.random.Generator, asked: Vectors | None = None
+) -> ApproximateIndex | None:
+    """The index with the least effort that reaches the recall, with filters and without; None if none does.
+
+    Recall is that of a sample of `asked` ``[m, size]``; without any, of queries halfway between two items.
+    """
+    aim = 1 - AIM * (1 - recall)
+    trial = Trial.of(index, asked, rng)
+    filters = trial.filters(rng)
+    for effort, reached in sorted(trial.efforts(aim), key=lambda tried: _cost(tried[0])):
+        for witnesses in WITNESSES:
+            tried = replace(index, effort=replace(effort, witnesses=witnesses))
+            if min(trial.recall(tried, masks) for masks in filters.values()) >= aim:
+                surely = replace(index, effort=replace(effort, witnesses=math.ceil(MORE * witnesses)))
+                filtered = {name: trial.recall(surely, masks) for name, masks in filters.items()}
+                return replace(surely, measured=reached | filtered)
+    return None
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """Queries with what they allow, and the true nearest among that."""
+
+    asked: Vectors
+    allowed: NDArray[np.bool_]
+    truth: Codes
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Queries and the true nearest of each, to hold an index against."""
+
+    index: ApproximateIndex
+    """Its effort does not matter yet."""
+    codes: Codes
+    """The items that have a vector."""
+    asked: Vectors
+    truth: Codes
+
+    @classmethod
+    def of(cls, index: ApproximateIndex, asked: Vectors | None, rng: np.random.Generator) -> "Trial":
+        """A sample of what is asked; without any, queries halfway between two items."""
+        codes = np.flatnonzero(index.known).astype(np.int32)
+        if asked is None:
+            asked = index.unit[rng.choice(codes, (QUERIES, 2))].sum(axis=1)
+        unit, lengths = of_length_one(asked[np.sort(rng.permutation(len(asked))[:QUERIES])])
+        unit = unit[lengths > 0]
+        longest = max(k for k in LENGTHS if 20 * k <= len(codes))
+        return cls(index, codes, unit, _true(index.unit, codes, unit, longest))
+
+    @property
+    def lengths(self) -> list[int]:
+        """Lengths of lists that recall is measured at."""
+        return [k for k in LENGTHS if k <= self.truth.shape[1]]
+
+    def filters(self, rng: np.random.Generator) -> dict[str, list[Filtered]]:
+        """What some may allow: items at random, or those nearest to one of them, as a category would."""
+        return {
+            f"one in {share}, {how}": [
+                self._filtered(part, kept(len(self.codes) // share, rng)) for part in np.array_split(self.asked, KINDS)
+            ]
+            for share in SHARES
+            for how, kept in {"at random": self._at_random, "of a kind": self._of_a_kind}.items()
+        }
+
+    def _at_random(self, n: int, rng: np.random.Generator) -> Codes:
+        return rng.choice(self.codes, n, replace=False)
+
+    def _of_a_kind(self, n: int, rng: np.random.Generator) -> Codes:
+        near = self.index.unit[self.codes] @ self.index.unit[rng.choice(self.codes)]
+        return self.codes[np.argsort(-near, kind="stable")[:n]]
+
+    def _filtered(self, asked: Vectors, kept: Codes) -> Filtered:
+        allowed = np.zeros(len(self.index.unit), bool)
+        allowed[kept] = True
+        return Filtered(asked, allowed, _true(self.index.unit, np.sort(kept), asked, min(LENGTHS)))
+
+    def recall(self, index: ApproximateIndex, filters: list[Filtered]) -> float:
+        """The share of the ten nearest allowed items that are found, asked one by one, as a page does."""
+        shares = [
+            float(np.isin(near, index.nearest(vector, len(near), part.allowed)[0]).mean())
+            for part in filters
+            for vector, near in zip(part.asked, part.truth, strict=True)
+        ]
+        return float(np.mean(shares))
+
+    def efforts(self, aim: float) -> Iterator[tuple[Effort, dict[str, float]]]:
+        """What reaches the aim without a filter, and what exactly it reaches."""
+        ranks, lists = self.index.lists.ranks(self.asked), self.index.lists.of_items(len(self.index.unit))
+        visited = np.take_along_axis(ranks, lists[self.truth], axis=1)
+        for split in SPLITS:
+            n_lists = [math.ceil(np.quantile(visited[:, :k], 1 - split * (1 - aim))) + 1 for k in self.lengths]
+            least = [self._rescored(k, n, aim) for k, n in zip(self.lengths, n_lists, strict=True)]
+            reached = {f"the {k} nearest": found for k, (_, found) in zip(self.lengths, least, strict=True)}
+            if min(reached.values()) >= aim:
+                yield Effort(tuple(self.lengths), tuple(n_lists), tuple(factor for factor, _ in least)), reached
+
+    def _rescored(self, k: int, n_lists: int, aim: float) -> tuple[float, float]:
+        """The smallest factor with which lists of length k reach the aim, and what they reach; else the greatest."""
+        near = self.index.lists.near(self.asked, n_lists, math.ceil(k * LENGTHS[k][-1]))
+        hits = np.array([np.isin(row, truth) for row, truth in zip(near, self.truth[:, :k], strict=True)])
+        found = hits.cumsum(axis=1).mean(axis=0) / k
+        for factor in LENGTHS[k]:
+            if (reached := float(found[math.ceil(k * factor) - 1])) >= aim:
+                return factor, reached
+        return LENGTHS[k][-1], float(found[-1])
+
+
+def _true(unit: Vectors, codes: Codes, asked: Vectors, k: int) -> Codes:
+    rows = unit if len(codes) == len(unit) else unit[codes]
+    return looked_through(rows.T, codes, asked, k)[0]
+
+
+def _cost(effort: Effort) -> float:
+    """Microseconds of a search for the shortest of the lists, roughly."""
+    return float(effort.lists[0] * VISITED + effort.rescored[0] * effort.lengths[0] * RESCORED)

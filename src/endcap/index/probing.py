@@ -1,0 +1,123 @@
+"""An index that visits the lists where the nearest probably are, and looks at everything where that is quicker."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.core.arrays import NO_CODES, Codes, Scores
+from endcap.core.candidates import NO_SCORES, best
+from endcap.index.exact import looked_through, of_length_one
+from endcap.index.lists import Lists, Vectors
+from endcap.index.planning import Effort, Landmarks
+
+AT_A_TIME = 2**20
+"""So many numbers are gathered at a time to compute true scores."""
+VISITED, LOOKED_AT, GATHERED, AROUND = 1.0, 0.012, 0.05, 150.0
+"""Microseconds, roughly, of a list, a vector, a vector that must be gathered first, and of all else in a visit.
+
+What is chosen by them is which of two ways is quicker, never how good it is.
+"""
+
+Rows = NDArray[np.intp]
+Allowed = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ApproximateIndex:
+    """Vectors of length one, lists of what lies near to what, and how far to look for the recall that was asked for."""
+
+    unit: Vectors
+    """One row per item; a zero vector stays zero, and is never found."""
+    known: NDArray[np.bool_]
+    """Which items have a vector."""
+    lists: Lists
+    landmarks: Landmarks
+    effort: Effort = field(default_factory=Effort)
+    measured: Mapping[str, float] = field(default_factory=dict)
+    """What was measured when it was built: recall by length of list and kind of filter."""
+
+    def search(
+        self, vectors: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
+    ) -> tuple[Codes, Scores]:
+        """The k nearest of each query vector ``[n, size]``: ``codes[n, k]`` (-1: no more) and cosines (NaN there).
+
+        `allowed` (one entry per item code) limits what may be found, without making the lists any shorter than they
+        must be. The lists hold on average the share of the true nearest that the index was built for.
+        """
+        unit, lengths = of_length_one(np.asarray(vectors, np.float32))
+        found = np.full((len(unit), k), -1, np.int32)
+        cosines = np.full((len(unit), k), np.nan, np.float32)
+        rest = [np.empty(0, np.intp)]
+        for n_lists, rows in self._planned(unit, np.flatnonzero(lengths > 0), k, allowed):
+            if n_lists:
+                found[rows], cosines[rows] = self._visited(unit[rows], k, n_lists, allowed)
+            rest.append(rows[found[rows, -1] < 0])
+        if len(whole := np.concatenate(rest)):
+            codes, vectors = self._all(allowed)
+            found[whole], cosines[whole] = looked_through(vectors.T, codes, unit[whole], k)
+        return found, cosines
+
+    def nearest(
+        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
+    ) -> tuple[Codes, Scores]:
+        """What `search` gives for one vector ``[size]``, without the padding; nothing for a zero vector."""
+        unit, lengths = of_length_one(np.asarray(vector[None, :], np.float32))
+        for n_lists, _ in self._planned(unit, np.flatnonzero(lengths > 0), k, allowed):
+            if n_lists and (near := self._near(unit, k, n_lists, allowed)[0])[k - 1] >= 0:
+                codes = near[near >= 0]
+                scores: Scores = self.unit[codes] @ unit[0]
+            else:
+                codes, vectors = self._all(allowed)
+                scores = vectors @ unit[0]
+            place = best(scores, codes, k)
+            return codes[place], scores[place]
+        return NO_CODES, NO_SCORES
+
+    def _planned(self, unit: Vectors, some: Rows, k: int, allowed: Allowed | None) -> Iterator[tuple[int, Rows]]:
+        """Groups of some rows with the number of lists to visit for them; 0: it is quicker to look at all."""
+        if not len(some) or k < 1:
+            return
+        if allowed is None:
+            n_lists = min(self.effort.lists_for(k), len(self.lists))
+            yield n_lists if AROUND + VISITED * n_lists < LOOKED_AT * len(self.unit) else 0, some
+            return
+        looking = np.count_nonzero(allowed) * (LOOKED_AT + GATHERED / len(some))
+        if looking < AROUND:
+            yield 0, some
+            return
+        lists = self.landmarks.reach(unit[some], self.lists.centres, (k, self.effort.witnesses), allowed)
+        if len(some) > 1:  # in steps of a quarter, so that many queries are answered together
+            lists = np.ceil(2 ** (np.ceil(np.log2(lists) * 4) / 4)).astype(np.intp)
+        lists = np.minimum(lists, len(self.lists))
+        lists[AROUND + VISITED * lists > looking] = 0
+        for n_lists in np.unique(lists).tolist():
+            yield n_lists, some[lists == n_lists]
+
+    def _visited(self, unit: Vectors, k: int, n_lists: int, allowed: Allowed | None) -> tuple[Codes, Scores]:
+        """The k nearest of each query within the lists nearest to it, by true score."""
+        near = self._near(unit, k, n_lists, allowed)
+        scores = np.empty(near.shape, np.float32)
+        step = max(1, AT_A_TIME // max(near.shape[1] * unit.shape[1], 1))
+        for start in range(0, len(unit), step):
+            block = self.unit[near[start : start + step]]
+            scores[start : start + step] = np.matmul(block, unit[start : start + step, :, None])[..., 0]
+        scores[near < 0] = -np.inf
+        if k < near.shape[1]:
+            place = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+            near, scores = np.take_along_axis(near, place, 1), np.take_along_axis(scores, place, 1)
+        order = np.lexsort((near, -scores))
+        near, scores = np.take_along_axis(near, order, 1), np.take_along_axis(scores, order, 1)
+        scores[near < 0] = np.nan
+        return near, scores
+
+    def _near(self, unit: Vectors, k: int, n_lists: int, allowed: Allowed | None) -> Codes:
+        """What may be the k nearest of each query, as far as the codes in the lists show (-1: no more)."""
+        bits = None if allowed is None else np.packbits(allowed, bitorder="little")
+        return self.lists.near(unit, n_lists, self.effort.rescored_for(k), bits)
+
+    def _all(self, allowed: Allowed | None) -> tuple[Codes, Vectors]:
+        """All that may be found, and its vectors."""
+        codes = np.flatnonzero(self.known if allowed is None else self.known & allowed).astype(np.int32)
+        return codes, self.unit if len(codes) == len(self.unit) else self.unit[codes]
