@@ -18,6 +18,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -201,35 +202,37 @@ def compared(data: dict[str, Any], python: str | None, file: str, rounds: int) -
     figures: dict[str, dict[str, float]] = {}
     for kind in (name.removeprefix("truth ") for name in data if name.startswith("truth")):
         for singly in (True, False):
-            own, jobs = ours(index, data, kind, singly=singly), dict[str, Job]()
+            own, peers = ours(index, data, kind, singly=singly), dict[str, Callable[[], Job]]()
             if kind == "all":
-                jobs["plain NumPy"] = numpy(data, singly=singly)
+                peers["plain NumPy"] = partial(numpy, data, singly=singly)
             if python and (kind == "all" or singly):
                 able = PEERS if kind == "all" else ("hnswlib",)
-                jobs |= {peer: Elsewhere(python, __file__, file, peer, kind, str(int(singly))) for peer in able}
-            figures[f"{kind}, {'one by one' if singly else 'at once'}"] = beside(own, jobs, rounds)
-            for job in jobs.values():
-                if isinstance(job, Elsewhere):
-                    job.close()
+                peers |= {
+                    peer: partial(Elsewhere, python, __file__, file, peer, kind, str(int(singly))) for peer in able
+                }
+            figures[f"{kind}, {'one by one' if singly else 'at once'}"] = beside(own, peers, rounds)
     for name, found in figures.items():
         print(f"    {name:26}", "; ".join(f"{key} {value:,.4g}" for key, value in found.items()))
     return figures
 
 
-def beside(own: Job, peers: dict[str, Job], rounds: int) -> dict[str, float]:
+def beside(own: Job, peers: dict[str, Callable[[], Job]], rounds: int) -> dict[str, float]:
     """Queries a second and recall of ours, of each peer, and of the quickest peer that reaches the recall."""
     own()
     alone = [own() for _ in range(rounds)]
     found = {"ours": statistics.median(speed for speed, _ in alone), "recall": alone[0][1]["recall"], "peer": 0.0}
-    for name, job in peers.items():
+    for name, begun in peers.items():
+        job = begun()
         try:
-            job()
+            job()  # when it answers, it is built
         except ImportError as error:
             print(f"  {name} is missing, or failed: {error}")
             continue
         reached = job()[1]["recall"]
         _, speed = alternated(lambda: own()[0], lambda job=job: job()[0], rounds)  # type: ignore[misc]
         found |= {name: speed, f"recall of {name}": reached}
+        if isinstance(job, Elsewhere):
+            job.close()
         if reached >= RECALL:
             found["peer"] = max(found["peer"], speed)
     return found
