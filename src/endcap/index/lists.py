@@ -23,6 +23,11 @@ PER_LIST = 40
 """Vectors that each centre is learned from."""
 MOST_SPACE = 100_000
 """As many vectors at most are encoded at a time."""
+BY_QUERY = 11
+"""faiss's way of going through lists: one query after the other, candidates in a reservoir.
+
+A third quicker than what it chooses itself for one query, and a sixth for many (65 lists of 170 vectors).
+"""
 
 
 def lists_built(unit: Vectors, codes: Codes, n_lists: int, rng: np.random.Generator) -> "Lists":
@@ -66,8 +71,12 @@ class Lists:
         `allowed` has one bit for each item code, the lowest first.
         """
         faiss, lists = self._opened
-        options = {} if allowed is None else {"sel": faiss.IDSelectorBitmap(allowed)}
-        searching = faiss.SearchParametersIVF(nprobe=n_lists, **options)
+        if allowed is None:
+            if n_lists not in self._efforts:
+                self._efforts[n_lists] = faiss.SearchParametersIVF(nprobe=n_lists)
+            searching = self._efforts[n_lists]
+        else:
+            searching = faiss.SearchParametersIVF(nprobe=n_lists, sel=faiss.IDSelectorBitmap(allowed))
         codes: Codes = lists.search(_even(unit), width, params=searching)[1].astype(np.int32)
         return codes
 
@@ -91,7 +100,14 @@ class Lists:
     def _opened(self) -> tuple[ModuleType, Any]:
         """faiss, and its object."""
         faiss = needs("faiss", extra="ann")
-        return faiss, faiss.deserialize_index(self.written)
+        lists = faiss.deserialize_index(self.written)
+        lists.implem = BY_QUERY
+        return faiss, lists
+
+    @cached_property
+    def _efforts(self) -> dict[int, Any]:
+        """What faiss is told for each number of lists that was visited without a filter: 6 microseconds to make."""
+        return {}
 
 
 def _even(vectors: Array) -> Vectors:

@@ -67,13 +67,13 @@ class Landmarks:
         The nearest allowed landmarks are found by looking, and all of them have to lie in lists that are visited: then
         what is nearer than they are very probably does too, however the filter goes together with the vectors.
         """
-        inside = np.flatnonzero(allowed[self.codes])[:MOST]
+        inside = np.flatnonzero(allowed.take(self.codes))[:MOST]
         stand_for = np.count_nonzero(allowed) / max(len(inside), 1)
         k, witnesses = wanted
         some = witnesses + int(k / stand_for)
         if len(inside) <= some:
             return np.full(len(unit), len(centres))
-        near = unit @ self.unit[inside].T
+        near = unit @ self.unit.take(inside, axis=0).T
         nearest = np.argpartition(near, len(inside) - some, axis=1)[:, -some:]
         order = unit @ centres.T
         farthest = np.take_along_axis(order, self.lists[inside][nearest], axis=1).min(axis=1)

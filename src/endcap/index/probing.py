@@ -63,37 +63,48 @@ class ApproximateIndex:
         self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
     ) -> tuple[Codes, Scores]:
         """What `search` gives for one vector ``[size]``, without the padding; nothing for a zero vector."""
-        unit, lengths = of_length_one(np.asarray(vector[None, :], np.float32))
-        for n_lists, _ in self._planned(unit, np.flatnonzero(lengths > 0), k, allowed):
-            if n_lists and (near := self._near(unit, k, n_lists, allowed)[0])[k - 1] >= 0:
-                codes = near[near >= 0]
-                scores: Scores = self.unit[codes] @ unit[0]
-            else:
-                codes, vectors = self._all(allowed)
-                scores = vectors @ unit[0]
-            place = best(scores, codes, k)
-            return codes[place], scores[place]
-        return NO_CODES, NO_SCORES
+        length = float(np.sqrt(vector @ vector))
+        if length == 0 or k < 1:
+            return NO_CODES, NO_SCORES
+        unit: Vectors = (vector / length).astype(np.float32, copy=False)
+        n_lists = self._unfiltered(k) if allowed is None else self._filtered(unit[None, :], k, allowed)[0]
+        if n_lists and (codes := self._near(unit[None, :], k, int(n_lists), allowed)[0])[k - 1] >= 0:
+            if codes[-1] < 0:
+                codes = codes[codes >= 0]
+            scores: Scores = self.unit.take(codes, axis=0) @ unit
+        else:
+            codes, vectors = self._all(allowed)
+            scores = vectors @ unit
+        place = best(scores, codes, k)
+        return codes[place], scores[place]
 
     def _planned(self, unit: Vectors, some: Rows, k: int, allowed: Allowed | None) -> Iterator[tuple[int, Rows]]:
         """Groups of some rows with the number of lists to visit for them; 0: it is quicker to look at all."""
         if not len(some) or k < 1:
             return
         if allowed is None:
-            n_lists = min(self.effort.lists_for(k), len(self.lists))
-            yield n_lists if AROUND + VISITED * n_lists < LOOKED_AT * len(self.unit) else 0, some
+            yield self._unfiltered(k), some
             return
-        looking = np.count_nonzero(allowed) * (LOOKED_AT + GATHERED / len(some))
+        lists = self._filtered(unit[some], k, allowed)
+        for n_lists in np.unique(lists).tolist():
+            yield n_lists, some[lists == n_lists]
+
+    def _unfiltered(self, k: int) -> int:
+        """How many lists to visit; 0: it is quicker to look at all."""
+        n_lists = min(self.effort.lists_for(k), len(self.lists))
+        return n_lists if AROUND + VISITED * n_lists < LOOKED_AT * len(self.unit) else 0
+
+    def _filtered(self, unit: Vectors, k: int, allowed: Allowed) -> Rows:
+        """How many lists each query has to visit to find what is allowed; 0: it is quicker to look at all that is."""
+        looking = np.count_nonzero(allowed) * (LOOKED_AT + GATHERED / len(unit))
         if looking < AROUND:
-            yield 0, some
-            return
-        lists = self.landmarks.reach(unit[some], self.lists.centres, (k, self.effort.witnesses), allowed)
-        if len(some) > 1:  # in steps of a quarter, so that many queries are answered together
+            return np.zeros(len(unit), np.intp)
+        lists = self.landmarks.reach(unit, self.lists.centres, (k, self.effort.witnesses), allowed)
+        if len(unit) > 1:  # in steps of a quarter, so that many queries are answered together
             lists = np.ceil(2 ** (np.ceil(np.log2(lists) * 4) / 4)).astype(np.intp)
         lists = np.minimum(lists, len(self.lists))
         lists[AROUND + VISITED * lists > looking] = 0
-        for n_lists in np.unique(lists).tolist():
-            yield n_lists, some[lists == n_lists]
+        return lists
 
     def _visited(self, unit: Vectors, k: int, n_lists: int, allowed: Allowed | None) -> tuple[Codes, Scores]:
         """The k nearest of each query within the lists nearest to it, by true score."""
@@ -101,7 +112,7 @@ class ApproximateIndex:
         scores = np.empty(near.shape, np.float32)
         step = max(1, AT_A_TIME // max(near.shape[1] * unit.shape[1], 1))
         for start in range(0, len(unit), step):
-            block = self.unit[near[start : start + step]]
+            block = self.unit.take(near[start : start + step], axis=0)
             scores[start : start + step] = np.matmul(block, unit[start : start + step, :, None])[..., 0]
         scores[near < 0] = -np.inf
         if k < near.shape[1]:
