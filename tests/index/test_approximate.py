@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from endcap.core.errors import MissingExtra
+from endcap.core.query import Query
 from endcap.core.saving import save
 from endcap.index import measuring, probing
 from endcap.index.approximate import Approximate
 from endcap.index.exact import Exact, ExactIndex, of_length_one
 from endcap.index.lists import Vectors
+from endcap.index.nearest import index_of
 from endcap.index.planning import Effort, Landmarks
 from endcap.index.probing import ApproximateIndex
 from endcap.testing import IndexContract, same, saved_and_loaded
@@ -109,11 +111,56 @@ def test_recall_is_measured_on_what_is_asked() -> None:
     vectors = world()
     rng = np.random.default_rng(0)
     asked = np.vstack([vectors[:50], np.zeros((5, 8), np.float32)])
-    index = Approximate(exact_up_to=0).build(vectors, asked)
+    index = Approximate(exact_up_to=0).build_for(vectors, asked)
     assert isinstance(index, ApproximateIndex)
     trial = measuring.Trial.of(index, asked, rng)
     assert len(trial.asked) == 50
     assert np.isin(np.arange(50), trial.truth[:, 0]).all()
+
+
+def test_without_queries_the_harder_of_two_guesses_is_taken() -> None:
+    index = approximate(world())
+    trial = measuring.Trial.of(index, None, np.random.default_rng(0))
+    for guess in measuring._guessed(index, np.random.default_rng(1)):
+        assert trial.depth() >= 0.8 * measuring.Trial.of(index, guess, np.random.default_rng(2)).depth()
+
+
+def test_recall_is_kept_for_queries_far_from_all_items() -> None:
+    vectors = world(20_000, 16)
+    index, rng = approximate(vectors), np.random.default_rng(1)
+    asked = of_length_one(vectors[:500])[0] + of_length_one(rng.normal(size=(500, 16)).astype(np.float32))[0]
+    truth, found = Exact().build(vectors).search(asked, 10)[0], index.search(asked, 10)[0]
+    assert np.mean([np.isin(near, row).mean() for near, row in zip(truth, found, strict=True)]) >= 0.95
+
+
+def test_an_index_is_told_what_is_asked_where_items_are_found_by_other_vectors() -> None:
+    inputs, outputs = world()[:, :7], world()[::-1]
+    told: list[Vectors] = []
+
+    class Settings:
+        def build(self, vectors: Vectors) -> ExactIndex:
+            return Exact().build(vectors)
+
+        def build_for(self, vectors: Vectors, asked: Vectors) -> ExactIndex:
+            told.extend([vectors, asked])
+            return Exact().build(vectors)
+
+    class Alike:
+        vectors = inputs
+
+        def embed(self, query: Query) -> Vectors:
+            raise NotImplementedError
+
+    class Apart(Alike):
+        targets = outputs
+
+    assert isinstance(index_of(Alike(), Settings()), ExactIndex)
+    assert not told
+    index_of(Apart(), Settings())
+    assert told[0] is outputs
+    assert np.array_equal(told[1][:, :7], inputs)
+    assert not told[1][:, 7].any()
+    assert isinstance(index_of(Apart(), Exact()), ExactIndex)
 
 
 def test_what_no_effort_reaches_is_looked_for_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:

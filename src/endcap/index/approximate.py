@@ -31,12 +31,18 @@ class Approximate(Part):
     seed: NonNegativeInt = 0
     """Where samples begin: of vectors to learn from, and of queries to measure with."""
 
-    def build(self, vectors: Vectors, asked: Vectors | None = None) -> ApproximateIndex | ExactIndex:
+    def build(self, vectors: Vectors) -> ApproximateIndex | ExactIndex:
         """An index of the given vectors ``[n, size]``; a zero vector is never found.
 
-        Recall is measured on the queries `asked` ``[m, size]``; without any, on pairs of items. If no effort reaches
-        what is wanted, the index is an exact one.
+        Recall is measured on queries made of the vectors. If no effort reaches what is wanted, the index is exact.
         """
+        return self._built(vectors, None)
+
+    def build_for(self, vectors: Vectors, asked: Vectors) -> ApproximateIndex | ExactIndex:
+        """What `build` gives, with recall measured on a sample of the queries `asked` ``[m, size]``."""
+        return self._built(vectors, asked)
+
+    def _built(self, vectors: Vectors, asked: Vectors | None) -> ApproximateIndex | ExactIndex:
         unit, lengths = of_length_one(np.asarray(vectors, np.float32))
         codes = np.flatnonzero(lengths > 0).astype(np.int32)
         if len(codes) <= max(self.exact_up_to, LEAST):

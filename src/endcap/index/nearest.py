@@ -1,7 +1,8 @@
 """Any model that can embed, and any index, make a retriever."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from functools import partial
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,14 @@ class EmbedsEach(Protocol):
         """What each of ``query.seeds`` adds ``[n_seeds, size]``; the sum has the direction of `Embeds.embed`."""
 
 
+@runtime_checkable
+class BuiltForQueries(Protocol):
+    """Settings of an index that depends on what will be asked; without queries it guesses."""
+
+    def build_for(self, vectors: NDArray[np.float32], asked: NDArray[np.float32]) -> "Index":
+        """An index of the given vectors ``[n, size]`` for queries like those given ``[m, size]``."""
+
+
 class Index(Protocol):
     """What `build` of an index part gives."""
 
@@ -53,6 +62,20 @@ class Index(Protocol):
         self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
     ) -> tuple[Codes, Scores]:
         """Codes and scores of the nearest of one vector, at most k."""
+
+
+def index_of(model: Embeds, settings: Any) -> Index:
+    """An index of the given settings by which the items of a model are found.
+
+    If they are found by other vectors than those they ask with, an index that depends on it is told what is asked: the
+    query for each item alone. Where targets are wider, a query has zeros there.
+    """
+    targets, index = targets_of(model), settings.build
+    if targets is not model.vectors and isinstance(settings, BuiltForQueries):
+        wider = targets.shape[1] - model.vectors.shape[1]
+        index = partial(settings.build_for, asked=np.pad(model.vectors, ((0, 0), (0, wider))))
+    built: Index = index(targets)
+    return built
 
 
 def targets_of(model: Embeds) -> NDArray[np.float32]:

@@ -67,8 +67,9 @@ class Landmarks:
         The nearest allowed landmarks are found by looking, and all of them have to lie in lists that are visited: then
         what is nearer than they are very probably does too, however the filter goes together with the vectors.
         """
-        inside = np.flatnonzero(allowed.take(self.codes))[:MOST]
-        stand_for = np.count_nonzero(allowed) / max(len(inside), 1)
+        n_allowed = np.count_nonzero(allowed)
+        inside = np.flatnonzero(allowed.take(self.codes[: self._enough(n_allowed / len(allowed))]))[:MOST]
+        stand_for = n_allowed / max(len(inside), 1)
         k, witnesses = wanted
         some = witnesses + int(k / stand_for)
         if len(inside) <= some:
@@ -79,3 +80,7 @@ class Landmarks:
         farthest = np.take_along_axis(order, self.lists[inside][nearest], axis=1).min(axis=1)
         reach: NDArray[np.intp] = np.count_nonzero(order >= farthest[:, None], axis=1)
         return reach
+
+    def _enough(self, share: float) -> int:
+        """How many landmarks hold as many as are looked at, if that share of all items is allowed."""
+        return min(len(self.codes), math.ceil(1.1 * MOST / max(share, 1e-6)))

@@ -131,4 +131,4 @@ class ApproximateIndex:
     def _all(self, allowed: Allowed | None) -> tuple[Codes, Vectors]:
         """All that may be found, and its vectors."""
         codes = np.flatnonzero(self.known if allowed is None else self.known & allowed).astype(np.int32)
-        return codes, self.unit if len(codes) == len(self.unit) else self.unit[codes]
+        return codes, self.unit if len(codes) == len(self.unit) else self.unit.take(codes, axis=0)

@@ -112,11 +112,9 @@ def folder_of(config: Config, recipe: Part, data: Dataset, after: str = "") -> P
 
 def retriever_of(model: Any, search: Search) -> Any:
     """The model itself if it retrieves; else its vectors in an index."""
-    from endcap.index.nearest import Nearest, targets_of
+    from endcap.index.nearest import Nearest, index_of
 
-    if callable(model):
-        return model
-    return Nearest(model, search.index.build(targets_of(model)), search.within)
+    return model if callable(model) else Nearest(model, index_of(model, search.index), search.within)
 
 
 def _said(recipe: Part) -> str:
