@@ -33,6 +33,7 @@ from endcap.models.ease import EASE
 from endcap.models.embedded import retrieving
 from endcap.models.ials import IALS
 from endcap.models.listing import listed
+from endcap.models.pairwise import Pairwise
 from endcap.models.popular import Popular, PopularModel
 from endcap.models.prod2vec import Prod2Vec
 from measuring import conclude, options
@@ -52,8 +53,9 @@ LINEAR = EASE(l2=5.0, power=0.6, length_power=0.8, neighbours=2000)
 
 def models(large: int) -> dict[str, Part]:
     """What is compared, by name, with large factors of the given size."""
-    small = min(large, 64)
+    small = min(large // 4, 64)
     factors = IALS(size=large, epochs=4, unobserved=0.01, l2=0.004)
+    learned = Pairwise(size=small, negatives=1024, epochs=40)
     words = Prod2Vec(
         source="histories", size=small, window=5, negatives=10, epochs=60, learning_rate=0.1, exponent=0.5,
         subsample=0.0, match="in-out", length_power=0.3,
@@ -63,7 +65,10 @@ def models(large: int) -> dict[str, Part]:
         "popular": Popular(kinds=("purchase",)),
         f"Prod2Vec, {small}": words,
         f"iALS, {small}": IALS(size=small, epochs=8, unobserved=0.01, l2=0.003),
+        f"iALS, {large // 2}": factors.model_copy(update={"size": large // 2}),
         f"iALS, {large}": factors,
+        f"pairwise, {small}": learned,
+        f"pairwise, {large // 4}": learned.model_copy(update={"size": large // 4, "epochs": 20}),
         "item kNN": KNN,
         "EASE": LINEAR,
         "blend of kNN and iALS": blend,
@@ -146,7 +151,7 @@ def main() -> None:
     queries = Queries.of(data.catalog, np.full(len(asked), data.now), history=train.take(asked))
     relevant, reached = test.take(asked), {}
     only = os.environ.get("ENDCAP_BENCH_ONLY", "").split(";")
-    for name, recipe in models(16 if chosen.quick else 512).items():
+    for name, recipe in models(32 if chosen.quick else 1024).items():
         if only != [""] and name not in only:
             continue
         start = time.perf_counter()

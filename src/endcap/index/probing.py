@@ -1,5 +1,6 @@
 """An index that visits the lists where the nearest probably are, and looks at everything where that is quicker."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -96,8 +97,11 @@ class ApproximateIndex:
 
     def _filtered(self, unit: Vectors, k: int, allowed: Allowed) -> Rows:
         """How many lists each query has to visit to find what is allowed; 0: it is quicker to look at all that is."""
-        looking = np.count_nonzero(allowed) * (LOOKED_AT + GATHERED / len(unit))
-        if looking < AROUND:
+        n_allowed = np.count_nonzero(allowed)
+        looking = n_allowed * (LOOKED_AT + GATHERED / len(unit))
+        # Among the nearest, no more are allowed than elsewhere, as a rule: then it is not worth a closer look.
+        least = self.effort.lists_for(math.ceil(k * len(allowed) / max(n_allowed, 1)))
+        if looking < AROUND + VISITED * min(least, len(self.lists)):
             return np.zeros(len(unit), np.intp)
         lists = self.landmarks.reach(unit, self.lists.centres, (k, self.effort.witnesses), allowed)
         if len(unit) > 1:  # in steps of a quarter, so that many queries are answered together
