@@ -86,7 +86,7 @@ def test_conjugate_gradient_ends_in_the_exact_answer(size: int) -> None:
     shrink = LOSS.shrink(rows.lengths, others.n)
     settings = (rows.offsets, rows.values, others.factors, others.spread, shrink, answers, 40)
     descender(size)(0, len(rows), *settings, np.empty((25, size), np.float32))
-    assert np.allclose(answers, expected, atol=2e-5)
+    assert np.allclose(answers, expected, atol=1e-4)  # started at about 1, in float32, whose sums go by the processor
 
 
 def test_one_step_of_conjugate_gradient_is_the_steepest_descent_as_far_as_it_goes_down() -> None:

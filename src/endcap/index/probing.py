@@ -97,7 +97,7 @@ class ApproximateIndex:
 
     def _filtered(self, unit: Vectors, k: int, allowed: Allowed) -> Rows:
         """How many lists each query has to visit to find what is allowed; 0: it is quicker to look at all that is."""
-        n_allowed = np.count_nonzero(allowed)
+        n_allowed = int(np.count_nonzero(allowed))
         looking = n_allowed * (LOOKED_AT + GATHERED / len(unit))
         # Among the nearest, no more are allowed than elsewhere, as a rule: then it is not worth a closer look.
         least = self.effort.lists_for(math.ceil(k * len(allowed) / max(n_allowed, 1)))

@@ -24,6 +24,7 @@ from endcap.core.part import Part
 from endcap.core.query import Query
 from endcap.core.tunable import SETTLED, Between
 from endcap.core.why import Why
+from endcap.models.listing import Many
 
 NARROWEST = 0.1
 """The least that the logarithms of waits are taken to spread: nobody is that regular."""
@@ -86,7 +87,7 @@ def _waits(data: Dataset) -> tuple[Codes, NDArray[np.float64], NDArray[np.float6
 
 
 @dataclass(frozen=True)
-class BuyAgainModel:
+class BuyAgainModel(Many):
     """For every item, whether and when it is bought again."""
 
     middle: NDArray[np.float64]

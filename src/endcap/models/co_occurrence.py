@@ -18,11 +18,12 @@ from endcap.core.dataset import DAY, Dataset
 from endcap.core.errors import BadData
 from endcap.core.pairs import PairCounts
 from endcap.core.part import Part
-from endcap.core.query import Query
+from endcap.core.query import Queries, Query
 from endcap.core.tunable import SETTLED, Between
 from endcap.core.why import Why
 from endcap.models.counted import added, counted, nearest, nearest_of, together
 from endcap.models.lines import changed_lines, lines_of
+from endcap.models.listing import summed
 from endcap.models.popular import HALF_LIVES
 from endcap.models.rows import TOUCHES, Source
 from endcap.models.similarities import Similarity, raised
@@ -131,6 +132,10 @@ class CoOccurrenceModel:
         items, place = distinct(items)
         found = Candidates(items, np.bincount(place, scores).astype(np.float32))
         return found.take(~among(items, query.seeds)).top(k)
+
+    def many(self, queries: Queries, k: int) -> tuple[Codes, Scores]:
+        """As single calls, compiled: ``codes[n, k]`` (-1: no more) and scores (NaN there)."""
+        return summed(queries.seeds, (self.neighbours, self.scores), k, self.seeds)
 
     def why(self, query: Query, item: int) -> Why:
         """The scores that the seeds, each alone, give the item."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from endcap.core.candidates import Candidates
 from endcap.core.query import Query
 from endcap.core.why import Why
+from endcap.models.listing import Many
 
 
 def retrieving(model: Any) -> Any:
@@ -17,7 +18,7 @@ def retrieving(model: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Embedded:
+class Embedded(Many):
     """The items whose vectors have the highest cosines with that of the query."""
 
     model: Any

@@ -40,6 +40,7 @@ from endcap.models.alternating import (
     shares,
     solve,
 )
+from endcap.models.listing import Many
 from endcap.models.rows import TOUCHES, Source, distinct_rows, rows_of, transposed
 from endcap.models.shards import Shards, alone
 
@@ -91,7 +92,7 @@ class IALS(Part):
 
 
 @dataclass(frozen=True)
-class IALSModel:
+class IALSModel(Many):
     """A vector per item, in axes in which they have no correlations: ``unobserved · VᵀV`` is ``diag(spread)``."""
 
     vectors: Factors

@@ -9,6 +9,7 @@ from endcap.core.dataset import Dataset
 from endcap.core.part import Part
 from endcap.core.query import Query
 from endcap.core.why import Why
+from endcap.models.listing import Many
 
 
 class LastViewed(Part):
@@ -20,7 +21,7 @@ class LastViewed(Part):
 
 
 @dataclass(frozen=True)
-class LastViewedModel:
+class LastViewedModel(Many):
     """Remembers nothing: the query says it all."""
 
     def __call__(self, query: Query, k: int) -> Candidates:

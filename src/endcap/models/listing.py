@@ -9,20 +9,31 @@ from numpy.typing import NDArray
 
 from endcap.core.arrays import Codes, Ragged, Scores, offsets_of
 from endcap.core.query import Queries
+from endcap.models.alternating import in_parts
 
 Vectors = NDArray[np.float32]
 CACHED = 1024
 """Queries that are scored together hold about four times so many numbers, which stay in the nearest cache."""
 
 
+class Many:
+    """Lists for many queries at once, for a model that has ``factors``, or is best asked one by one."""
+
+    def many(self, queries: Queries, k: int) -> tuple[Codes, Scores]:
+        """As single calls: ``codes[n, k]`` (-1: no more) and scores (NaN there)."""
+        return _listed(self, queries, k)
+
+
 def listed(model: Any, queries: Queries, k: int) -> tuple[Codes, Scores]:
     """The first items of each list ``[n, k]`` (-1: no more) and their scores (NaN there).
 
-    By the model's ``many``, or from its ``factors``; else one by one.
+    By the model's ``many``; where there is none, from its ``factors``, or one by one.
     """
-    if hasattr(model, "many"):
-        codes, scores = model.many(queries, k)
-        return codes, scores
+    found: tuple[Codes, Scores] = model.many(queries, k) if hasattr(model, "many") else _listed(model, queries, k)
+    return found
+
+
+def _listed(model: Any, queries: Queries, k: int) -> tuple[Codes, Scores]:
     factors = model.factors(queries) if hasattr(model, "factors") else None
     if factors is not None:
         vectors, items, left_out = factors
@@ -32,6 +43,29 @@ def listed(model: Any, queries: Queries, k: int) -> tuple[Codes, Scores]:
         found = model(query, k)
         codes[row, : len(found)], scores[row, : len(found)] = found.items, found.scores
     return codes, scores
+
+
+def summed(
+    visits: Ragged, lists: tuple[Ragged, Scores], k: int, seeds: int, recency: float = np.inf, again: float = 0.0
+) -> tuple[Codes, Scores]:
+    """The k items with the highest sums of scores over the lists of the last `seeds` items of each visit.
+
+    `lists` are items and scores by item. That of an item n places before the last counts ``exp(-n / recency)``, and
+    what the visit has itself `again` times. Codes ``[n, k]`` (-1: no more) and sums (NaN there); what adds up to
+    nothing is not found.
+    """
+    from endcap.models.kernels.transitions import followed  # noqa: PLC0415 — a serving process asks one by one
+
+    (items, values), (codes, sums) = lists, _nothing(len(visits), k)
+
+    def part(first: int, last: int) -> None:
+        followed(
+            first, last, visits.offsets, visits.values, visits.values, items.offsets, items.values, values, recency,
+            again, seeds, k, codes, sums, len(items),
+        )  # fmt: skip
+
+    in_parts(part, visits.offsets, os.cpu_count() or 1)
+    return codes, sums
 
 
 def highest(

@@ -21,6 +21,7 @@ from endcap.core.part import Part
 from endcap.core.query import Query
 from endcap.core.tunable import SETTLED, Between
 from endcap.core.why import Why
+from endcap.models.listing import Many
 from endcap.models.rows import TOUCHES
 
 Bits = NDArray[np.uint64]
@@ -65,7 +66,7 @@ class NewArrivals(Part):
 
 
 @dataclass(frozen=True)
-class NewArrivalsModel:
+class NewArrivalsModel(Many):
     """What is known of how fast each new item goes."""
 
     items: Codes

@@ -29,6 +29,7 @@ from endcap.core.tunable import SETTLED, Between, OneOf
 from endcap.core.why import Why
 from endcap.models.alternating import Factors, in_parts
 from endcap.models.ials import touched_in
+from endcap.models.listing import Many
 from endcap.models.rows import TOUCHES, Source, distinct_rows, rows_of
 from endcap.models.skip_gram import Choices
 
@@ -152,7 +153,7 @@ class Learned:
 
 
 @dataclass(frozen=True)
-class PairwiseModel:
+class PairwiseModel(Many):
     """By item a direction, how much the item says of a visitor, and how much it is wanted whoever asks."""
 
     vectors: Factors

@@ -16,6 +16,7 @@ from endcap.core.query import Queries, Query
 from endcap.core.records import KINDS
 from endcap.core.tunable import SETTLED, OneOf
 from endcap.core.why import Why
+from endcap.models.listing import Many
 
 HALF_LIVES = OneOf((None, 7.0, 14.0, 30.0, 60.0, 120.0, 365.0))
 """What a search tries, in days."""
@@ -99,7 +100,7 @@ class PopularIn(Part):
 
 
 @dataclass(frozen=True)
-class PopularInModel:
+class PopularInModel(Many):
     """One list for each label."""
 
     by: str

@@ -20,6 +20,7 @@ from endcap.core.query import Query
 from endcap.core.tunable import SETTLED, Between
 from endcap.core.vocabulary import Vocabulary
 from endcap.core.why import Why
+from endcap.models.listing import Many
 from endcap.models.popular import HALF_LIVES, Popular
 
 
@@ -58,7 +59,7 @@ class PopularNear(Part):
 
 
 @dataclass(frozen=True)
-class PopularNearModel:
+class PopularNearModel(Many):
     """The shares of all items in the whole shop, and what was counted in each country."""
 
     countries: Vocabulary

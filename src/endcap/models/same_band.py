@@ -13,6 +13,7 @@ from endcap.core.dataset import Dataset
 from endcap.core.part import Part
 from endcap.core.query import Query
 from endcap.core.why import Why
+from endcap.models.listing import Many
 from endcap.models.popular import HALF_LIVES, Popular, shared_equally
 
 
@@ -37,7 +38,7 @@ class PopularInBand(Part):
 
 
 @dataclass(frozen=True)
-class PopularInBandModel:
+class PopularInBandModel(Many):
     """One list for each category and band."""
 
     shelves: Codes

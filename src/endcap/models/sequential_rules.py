@@ -23,6 +23,7 @@ from endcap.core.records import KINDS
 from endcap.core.tunable import SETTLED, Between, OneOf
 from endcap.core.why import Why
 from endcap.models.alternating import in_parts
+from endcap.models.listing import summed
 from endcap.models.rows import TOUCHES
 
 Decay = Literal["harmonic", "quadratic", "root", "linear", "logarithmic", "none"]
@@ -145,21 +146,7 @@ class SequentialRulesModel:
 
     def many(self, queries: Queries, k: int) -> tuple[Codes, Scores]:
         """As single calls, compiled: ``codes[n, k]`` (-1: no more) and scores (NaN there)."""
-        from endcap.models.kernels.transitions import followed  # noqa: PLC0415 — a serving process asks one by one
-
-        visits = queries.seeds
-        codes = np.full((len(queries), k), -1, np.int32)
-        scores = np.full((len(queries), k), np.nan, np.float32)
-
-        def part(first: int, last: int) -> None:
-            followed(
-                first, last, visits.offsets, visits.values, visits.values, self.followers.offsets,
-                self.followers.values, self.scores, self.recency, self.again, self.seeds, k, codes, scores,
-                len(self.followers),
-            )  # fmt: skip
-
-        in_parts(part, visits.offsets, os.cpu_count() or 1)
-        return codes, scores
+        return summed(queries.seeds, (self.followers, self.scores), k, self.seeds, self.recency, self.again)
 
     def why(self, query: Query, item: int) -> Why:
         """By seed, how likely the item follows it, times what the seed counts."""

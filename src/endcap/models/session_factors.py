@@ -20,6 +20,7 @@ from endcap.core.tunable import SETTLED, Between
 from endcap.core.why import Why
 from endcap.models.alternating import Factors
 from endcap.models.ials import IALS, IALSModel
+from endcap.models.listing import Many
 from endcap.models.rows import TOUCHES
 
 
@@ -50,7 +51,7 @@ class SessionFactors(Part):
 
 
 @dataclass(frozen=True)
-class SessionFactorsModel:
+class SessionFactorsModel(Many):
     """The factors, and how a visit is read."""
 
     items: IALSModel

@@ -19,6 +19,7 @@ from endcap.core.part import Part
 from endcap.core.query import Query
 from endcap.core.vocabulary import Vocabulary
 from endcap.core.why import Why
+from endcap.models.listing import Many
 from endcap.models.words import texts_of, words_of
 
 
@@ -54,7 +55,7 @@ class TextMatch(Part):
 
 
 @dataclass(frozen=True)
-class TextMatchModel:
+class TextMatchModel(Many):
     """The items of each word, and what the word adds to the score of each."""
 
     words: Vocabulary

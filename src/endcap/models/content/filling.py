@@ -17,6 +17,7 @@ from endcap.models.content.model import read, told_of
 from endcap.models.content.ridge import Map, map_of
 from endcap.models.content.sparse import Matrix
 from endcap.models.ials import touched_in
+from endcap.models.listing import Many
 
 SIDES = ("vectors", "outputs")
 """The arrays of a model that have a row for each item and can be filled in."""
@@ -158,7 +159,7 @@ class Filled:
 
 
 @dataclass(frozen=True)
-class FilledFactors:
+class FilledFactors(Many):
     """A model of products that retrieves by itself, with every item in it.
 
     What is only predicted is found, but says nothing of who touched it, as long as anything else they touched does.

@@ -60,10 +60,11 @@ def followed(
 ) -> None:  # fmt: skip
     """Fills in ``codes[n, k]`` and ``scores[n, k]``, best first, for the visits from `first` up to `last`.
 
-    `visit_lists` says for each item of the visits which list it leads to; -1: to none.
+    `visit_lists` says for each item of the visits which list it leads to; -1: to none. What adds up to nothing is not
+    found.
     """
     total = np.zeros(n_items, np.float64)
-    touched = np.empty(n_items, np.int32)
+    touched, met = np.empty(n_items, np.int32), np.full(n_items, -1, np.int64)
     for visit in range(first, last):
         begin, end, seen = visit_offsets[visit], visit_offsets[visit + 1], 0
         for at in range(max(begin, end - seeds), end):
@@ -72,7 +73,8 @@ def followed(
                 continue
             for entry in range(list_offsets[held], list_offsets[held + 1]):
                 item = list_items[entry]
-                if total[item] == 0.0:
+                if met[item] != visit:  # scores below zero may have brought a sum back to zero
+                    met[item] = visit
                     touched[seen] = item
                     seen += 1
                 total[item] += weight * list_scores[entry]
@@ -85,7 +87,7 @@ def followed(
                     values[at] = total[found[at]] * again
                     break
         best = np.argsort(-values, kind="mergesort")
-        best = best[values[best] > 0.0][:k]
+        best = best[values[best] != 0.0][:k]
         codes[visit, : len(best)] = found[best]
         scores[visit, : len(best)] = values[best]
         total[found] = 0.0
