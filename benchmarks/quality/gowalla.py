@@ -72,7 +72,8 @@ def models(large: int) -> dict[str, Part]:
         "item kNN": KNN,
         "EASE": LINEAR,
         "blend of kNN and iALS": blend,
-        "blend with EASE": blend.model_copy(update={"models": (KNN, factors, LINEAR)}),
+        "blend of kNN and pairwise": blend.model_copy(update={"models": (KNN, learned)}),
+        "blend of all": blend.model_copy(update={"models": (KNN, factors, learned, LINEAR)}),
     }
 
 
