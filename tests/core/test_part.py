@@ -26,7 +26,8 @@ def test_equal_parts_are_one_in_a_set_whatever_their_settings_are() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("populer", "no model is called 'populer'; there are: .*popular"),
+        ("populer", r"no model is called 'populer' \(did you mean 'popular'\?\); there are: .*popular"),
+        ("x", "no model is called 'x'; there are: .*popular"),
         ("nowhere.at_all:Thing", "there is no module 'nowhere' to import"),
         ("endcap.models.popular:Thing", "module 'endcap.models.popular' has no 'Thing'"),
         (":Thing", "Thing"),

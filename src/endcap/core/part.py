@@ -3,6 +3,7 @@
 import importlib
 import inspect
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cache, partial
 from importlib.metadata import entry_points
 from types import ModuleType
@@ -42,7 +43,8 @@ def find(name: str, kind: str = "part") -> Any:
             raise UnknownPart(f"{kind} {name!r}: module {module!r} has no {attribute!r}") from error
     known = _installed()
     if name not in known:
-        raise UnknownPart(f"no {kind} is called {name!r}; there are: {', '.join(sorted(known))}")
+        near = "".join(f" (did you mean {other!r}?)" for other in get_close_matches(name, known, 1))
+        raise UnknownPart(f"no {kind} is called {name!r}{near}; there are: {', '.join(sorted(known))}")
     return known[name].load()
 
 

@@ -54,7 +54,7 @@ def test_a_step_can_be_called_with_a_table(events: Any, left: Any) -> None:
             '"sessionized"',
             '"sessionised"',
             6,
-            r"events\.1\.use: no step is called 'sessionised'; there are: .*sessionized",
+            r"events\.1\.use: no step is called 'sessionised' \(did you mean 'sessionized'\?\); there are: ",
         ),
         ('"sessionized"', '"popular"', 6, r"events\.1\.use: 'popular' is not a step: a step is a function"),
         ('use = "sessionized"', 'use = "available"', 6, r"events\.1\.use: 'available' is not a step: it takes a Query"),
