@@ -149,7 +149,8 @@ def test_an_index_is_told_what_is_asked_where_items_are_found_by_other_vectors()
         vectors = inputs
 
         def embed(self, query: Query) -> Vectors:
-            raise NotImplementedError
+            found: Vectors = self.vectors[query.seeds[0]]
+            return found
 
     class Apart(Alike):
         targets = outputs

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from endcap.core.arrays import Codes, Ragged, Scores, offsets_of
 from endcap.core.query import Queries
-from endcap.models.alternating import in_parts
 
 Vectors = NDArray[np.float32]
 CACHED = 1024
@@ -54,7 +53,8 @@ def summed(
     what the visit has itself `again` times. Codes ``[n, k]`` (-1: no more) and sums (NaN there); what adds up to
     nothing is not found.
     """
-    from endcap.models.kernels.transitions import followed  # noqa: PLC0415 — a serving process asks one by one
+    from endcap.models.alternating import in_parts  # noqa: PLC0415 — a serving process asks one by one
+    from endcap.models.kernels.transitions import followed  # noqa: PLC0415
 
     (items, values), (codes, sums) = lists, _nothing(len(visits), k)
 
