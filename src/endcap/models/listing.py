@@ -12,7 +12,7 @@ from endcap.core.query import Queries
 
 Vectors = NDArray[np.float32]
 CACHED = 1024
-"""Queries that are scored together hold about four times so many numbers, which stay in the nearest cache."""
+"""Queries that are scored together hold about six times so many numbers, which stay in the nearest cache."""
 
 
 class Many:
@@ -78,9 +78,12 @@ def highest(
     items go by length, and a query is done when none that is left is long enough to enter its list. Beside the lists,
     memory holds the items once more.
     """
-    from endcap.models.kernels.products import ROWS, ranked  # noqa: PLC0415 — a serving process asks one by one
+    from endcap.models.kernels.products import ranked  # noqa: PLC0415 — a serving process asks one by one
+    from endcap.models.kernels.tiles import ROWS  # noqa: PLC0415
 
     codes, scores = _nothing(len(queries), k)
+    if not items.size:
+        return codes, scores
     queries, lengths = np.ascontiguousarray(queries, np.float32), np.sqrt(np.einsum("nd,nd->n", items, items))
     names = np.argsort(-lengths, kind="stable").astype(np.int32)
     closed, groups = _places(left_out, names), max(CACHED // items.shape[1], 4)
@@ -100,7 +103,7 @@ def _nothing(n: int, k: int) -> tuple[Codes, Scores]:
 
 def _panels(items: Vectors) -> Vectors:
     """The items ``[panels, size, LANES]``, so many beside each other as are scored together; zeros after the last."""
-    from endcap.models.kernels.products import LANES  # noqa: PLC0415 — a serving process asks one by one
+    from endcap.models.kernels.tiles import LANES  # noqa: PLC0415 — a serving process asks one by one
 
     panels = np.zeros((-(-len(items) // LANES), items.shape[1], LANES), np.float32)
     for panel in range(len(panels)):

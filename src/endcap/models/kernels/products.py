@@ -1,22 +1,18 @@
 """The highest products of many queries with all items, without ever writing a product down that is not among them.
 
-Products of four queries with some items at a time are made in registers and held against the lowest that each query
-would still take: most are forgotten right there. A score and its item become one whole number that sorts like the pair
-does: higher scores first, ties to the smaller code.
+Products of a few queries with some items at a time are made in registers and held against the lowest that each query
+would still take: most are forgotten right there (`tiles`). A score and its item become one whole number that sorts like
+the pair does: higher scores first, ties to the smaller code.
 """
 
 from typing import Any
 
-import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numpy as np
 from numba import njit
 
-from endcap.models.kernels.registers import registers
+from endcap.models.kernels.tiles import LANES, ROWS, lowest, matched
 
 Array = np.ndarray[Any, Any]
-ROWS = 4
-LANES = 32 if llvm.get_host_cpu_features().get("avx512f") else 16
-"""So many items at a time: what fills the registers of the processor."""
 NOTHING = np.float32(0.0)
 MOST, LEAST = np.finfo(np.float32).max, np.finfo(np.float32).min
 SPARE = np.float32(1.0001)
@@ -33,14 +29,14 @@ def ranked(
 
     Items come in ``panels[n, size, LANES]``, the longest first; ``lengths`` says how long they are, and ``names`` which
     they are. What is closed to a query lies in ``closed[offsets[query] :]`` by place among them, ascending. A product
-    of zero is not taken: nothing is known there. So many groups of four queries meet a panel at a time.
+    of zero is not taken: nothing is known there. So many groups of ROWS queries meet a panel at a time.
     """
     size, k, block = queries.shape[1], codes.shape[1], groups * ROWS
     packed, long = np.zeros((groups, size, ROWS), np.float32), np.zeros((groups, ROWS), np.float32)
     keys, filled = np.empty((block, max(4 * k, 64) + LANES), np.int64), np.zeros(block, np.int64)
     floors, needed = np.zeros((groups, ROWS), np.float32), np.zeros(groups, np.float32)
     nexts, ends = np.zeros(block, np.int64), np.zeros(block, np.int64)
-    found = np.empty((ROWS, LANES), np.float32)
+    found, hits = np.empty((ROWS, LANES), np.float32), np.empty(ROWS, np.int64)
     bits = found.view(np.int32)
     for start in range(first, last, block):
         n = min(block, last - start)
@@ -53,20 +49,21 @@ def ranked(
         for group in range((n + ROWS - 1) // ROWS):
             needed[group] = _needed(floors, long, group)
         for panel in range(len(panels)):
-            width = min(LANES, len(names) - panel * LANES)
             for group in range((n + ROWS - 1) // ROWS):
-                if lengths[panel * LANES] < needed[group] or not _multiply(packed, group, panels, panel, floors, found):
+                if lengths[panel * LANES] < needed[group]:
+                    continue
+                if not matched(packed, group, panels, panel, floors, found, hits):
                     continue
                 raised = False
                 for at in range(ROWS):
-                    floor, hits, row = floors[group, at], np.int32(0), group * ROWS + at
-                    for lane in range(LANES):
-                        hits += np.int32(found[at, lane] >= floor)
-                    if hits == 0:
+                    mask, row = hits[at], group * ROWS + at
+                    if mask == 0:
                         continue
                     kept, out, end = filled[row], nexts[row], ends[row]
-                    for lane in range(width):
-                        if not found[at, lane] >= floor or found[at, lane] == NOTHING:
+                    while mask:
+                        lane = lowest(mask)
+                        mask &= mask - 1
+                        if found[at, lane] == NOTHING:
                             continue
                         place = panel * LANES + lane
                         while out < end and closed[out] < place:
@@ -98,39 +95,9 @@ def _pack(queries: Array, query: int, packed: Array, at: int) -> Any:
     return SPARE * np.sqrt(squares)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
-def _multiply(packed: Array, group: int, panels: Array, panel: int, floors: Array, found: Array) -> bool:
-    """Whether any product of four queries and a panel reaches its floor; if so, fills all of them in."""
-    a, b, c, d = registers(LANES), registers(LANES), registers(LANES), registers(LANES)
-    for lane in range(LANES):
-        a[lane] = b[lane] = c[lane] = d[lane] = NOTHING
-    for at in range(packed.shape[1]):
-        w, x, y, z = packed[group, at, 0], packed[group, at, 1], packed[group, at, 2], packed[group, at, 3]
-        for lane in range(LANES):
-            value = panels[panel, at, lane]
-            a[lane] += w * value
-            b[lane] += x * value
-            c[lane] += y * value
-            d[lane] += z * value
-    w, x, y, z = floors[group, 0], floors[group, 1], floors[group, 2], floors[group, 3]
-    hits = np.int32(0)
-    for lane in range(LANES):
-        hits += np.int32(a[lane] >= w) + np.int32(b[lane] >= x) + np.int32(c[lane] >= y) + np.int32(d[lane] >= z)
-    if hits:
-        for lane in range(LANES):  # one after the other: together, they would not stay in registers until here
-            found[0, lane] = a[lane]
-        for lane in range(LANES):
-            found[1, lane] = b[lane]
-        for lane in range(LANES):
-            found[2, lane] = c[lane]
-        for lane in range(LANES):
-            found[3, lane] = d[lane]
-    return bool(hits > 0)
-
-
 @njit(cache=True, nogil=True)
 def _needed(floors: Array, lengths: Array, group: int) -> Any:
-    """How long an item must be so that any of four queries could take it; more than any is, if they have no length."""
+    """How long an item must be so that any query of a group could take it; more than any is, if none has a length."""
     least: Any = MOST
     for at in range(ROWS):
         if lengths[group, at] > NOTHING:
