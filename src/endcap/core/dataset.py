@@ -120,24 +120,33 @@ class Dataset:
 
     def of_kinds(self, *kinds: str) -> Events:
         """Only the events of the given kinds; raises `BadData` for a kind that does not exist."""
-        return self.events.take(self._are(kinds))
+        return self.events.take(self.are(*kinds))
 
-    def _are(self, kinds: tuple[str, ...]) -> NDArray[np.bool_]:
+    def wanted(self, *kinds: str) -> NDArray[np.bool_]:
+        """For each of `KINDS` whether it is one of those given; raises `BadData` for a kind that does not exist."""
         unknown = set(kinds) - set(KINDS)
         if unknown:
             raise BadData(f"no event kind is called {', '.join(sorted(unknown))}; kinds: {', '.join(KINDS)}")
-        return np.isin(self.events.kind, [KINDS.index(kind) for kind in kinds])
+        return np.isin(KINDS, kinds)
+
+    def are(self, *kinds: str) -> NDArray[np.bool_]:
+        """For each event whether it is of one of the given kinds; raises `BadData` for a kind that does not exist."""
+        mask = np.zeros(len(self.events), bool)
+        for kind in np.flatnonzero(self.wanted(*kinds)):
+            mask |= self.events.kind == kind
+        return mask
 
     def counts(self, *kinds: str, half_life: float | None = None, weighed: bool = False) -> NDArray[np.float64]:
         """Events per item ``[n_items]``; with a half-life (days), older events count less.
 
         `weighed`: each counts as much as its `weight` says, the weightiest of them as one.
         """
-        events = self.of_kinds(*kinds)
-        weights = None if half_life is None else 0.5 ** ((self.now - events.time) / (half_life * DAY))
+        events, which = self.events, self.are(*kinds)
+        weights = None if half_life is None else 0.5 ** ((self.now - events.time[which]) / (half_life * DAY))
         if weighed and events.weight is not None:
-            weights = shares(events.weight) if weights is None else weights * shares(events.weight)
-        return np.bincount(events.item, weights, minlength=len(self.catalog)).astype(np.float64)
+            own = shares(events.weight[which])
+            weights = own if weights is None else weights * own
+        return np.bincount(events.item[which], weights, minlength=len(self.catalog)).astype(np.float64)
 
     @cached_property
     def sessions(self) -> Ragged:
@@ -162,7 +171,7 @@ class Dataset:
 
     def histories(self, *kinds: str) -> Ragged:
         """Items that each user touched in one of the given ways, oldest first, repeats kept; one row per user code."""
-        chosen = np.flatnonzero(self._are(kinds))
+        chosen = np.flatnonzero(self.are(*kinds))
         chosen = chosen[np.argsort(self.events.time[chosen], kind="stable")]
         return Ragged.grouped(self.events.user[chosen], self.events.item[chosen], len(self.users))
 

@@ -25,6 +25,7 @@ from endcap.core.query import Query
 from endcap.core.tunable import SETTLED, Between
 from endcap.core.why import Why
 from endcap.models.listing import Many
+from endcap.models.rows import places_of
 
 NARROWEST = 0.1
 """The least that the logarithms of waits are taken to spread: nobody is that regular."""
@@ -73,17 +74,15 @@ class BuyAgain(Part):
 
 def _waits(data: Dataset) -> tuple[Codes, NDArray[np.float64], NDArray[np.float64]]:
     """Of each purchase the item, the days until its user bought it again (NaN: not yet), and those until the end."""
-    bought = data.of_kinds("purchase")
-    bought = bought.take(bought.user >= 0)
-    order = np.lexsort((bought.time, bought.item, bought.user))
-    user, item, time = bought.user[order], bought.item[order], bought.time[order]
-    follows = np.zeros(len(item), bool)
-    follows[1:] = (np.diff(user) == 0) & (np.diff(item) == 0) & (np.diff(time) < APART * DAY)
-    user, item, time = user[~follows], item[~follows], time[~follows]
-    waits = np.full(len(item), np.nan)
-    same = (np.diff(user) == 0) & (np.diff(item) == 0)
-    waits[:-1][same] = np.maximum(np.diff(time)[same] / DAY, APART)
-    return item, waits, (data.now - time) / DAY
+    from endcap.models.kernels.waits import waited  # noqa: PLC0415 — compiled code is for fitting only
+
+    places = places_of(data, "histories", ("purchase",))
+    n = len(places.values)
+    item, since, waits = np.empty(n, np.int32), np.empty(n), np.empty(n)
+    kept = waited(
+        places.offsets, places.values, data.events.item, data.events.time, APART * DAY, item, since, waits
+    )  # fmt: skip
+    return item[:kept], np.maximum(waits[:kept] / DAY, APART), (data.now - since[:kept]) / DAY
 
 
 @dataclass(frozen=True)

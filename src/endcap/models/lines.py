@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.arrays import Array, Ragged, offsets_of
+from endcap.core.arrays import Array, Ragged
 from endcap.core.dataset import DAY, Dataset, shares
 from endcap.core.errors import BadData
 from endcap.core.pairs import Counting
 from endcap.core.records import KINDS
+from endcap.models.rows import places_of
 
 
 @dataclass(frozen=True)
@@ -88,26 +89,10 @@ def _laid(data: Dataset, how: Counting) -> tuple[Ragged, dict[str, Any]]:
         baskets = data.baskets
         time = np.repeat(baskets.time, baskets.items.lengths) if how.half_life else None
         return baskets.items, {"weight": baskets.weight, "time": time}
-    events = data.events
-    kinds = how.kinds if how.source == "sessions" else ("purchase",)
-    chosen = np.isin(events.kind, [KINDS.index(kind) for kind in _known(kinds)])
-    which: Array | slice
-    if how.source == "histories":
-        which = np.flatnonzero(chosen & (events.user >= 0))
-        which = which[np.lexsort((events.time[which], events.user[which]))]
-        row, n_rows = events.user[which], len(data.users)
-    else:
-        which = slice(None) if chosen.all() else chosen
-        row = events.session[which]
-        n_rows = int(row.max(initial=-1)) + 1
     wanted = {"weight": True, "time": how.half_life or how.dwell, "kind": how.kind_weights}
-    columns = {name: getattr(events, name) if asked else None for name, asked in wanted.items()}
-    columns = {name: None if column is None else column[which] for name, column in columns.items()}
-    return Ragged(offsets_of(np.bincount(row, minlength=n_rows)), events.item[which]), columns
-
-
-def _known(kinds: tuple[str, ...]) -> tuple[str, ...]:
-    unknown = set(kinds) - set(KINDS)
-    if unknown:
-        raise BadData(f"no event kind is called {', '.join(sorted(unknown))}; kinds: {', '.join(KINDS)}")
-    return kinds
+    columns = {name: getattr(data.events, name) if asked else None for name, asked in wanted.items()}
+    if how.source == "sessions" and data.are(*how.kinds).all():
+        return data.sessions, columns
+    places = places_of(data, how.source, how.kinds if how.source == "sessions" else ("purchase",))
+    columns = {name: None if column is None else column[places.values] for name, column in columns.items()}
+    return Ragged(places.offsets, data.events.item[places.values]), columns

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from endcap.core.arrays import Array, Ragged, Scores
+from endcap.core.arrays import Array, Scores
 from endcap.core.dataset import Dataset
 from endcap.core.part import Part
 from endcap.core.query import Query
 from endcap.core.tunable import SETTLED, Between, OneOf
 from endcap.models.aligning import Previous, rotation, widest
-from endcap.models.rows import TOUCHES, Source, rows_of
+from endcap.models.rows import TOUCHES, Source, places_of, rows_of
 from endcap.models.side_information import LabelVectors, SideInformation
 from endcap.models.skip_gram import Choices, Corpus, Parameters, Plan, Vectors, train
 
@@ -95,7 +95,8 @@ class Prod2Vec(Part):
         choices = Choices.of([counts, *side.counts(counts)], self.exponent)
         train(Corpus(rows, times, side.rows, self._keep(counts), choices), parameters, self._plan(), rng)
 
-        met = np.bincount(rows.values[np.repeat(rows.lengths > 1, rows.lengths)], minlength=n).astype(np.float64)
+        lonely = rows.values[rows.offsets[:-1][rows.lengths == 1]]
+        met = counts - np.bincount(lonely, minlength=n)
         inputs, outputs = (
             side.composed(vectors, met, self.confidence) for vectors in (parameters.inputs, parameters.outputs)
         )
@@ -140,18 +141,9 @@ class Prod2Vec(Part):
 
 def _times(data: Dataset, source: Source, kinds: tuple[str, ...]) -> NDArray[np.float64]:
     """When each value of `rows_of` happened, in seconds; in a basket, everything does at once."""
-    bought = data.of_kinds("purchase")
-    times: dict[Source, NDArray[np.float64]] = {
-        "baskets": np.empty(0),
-        "sessions": data.of_kinds(*kinds).time,
-        "histories": Ragged.grouped(*_by_time(bought.time, bought.user), len(data.users)).values,
-    }
-    return times[source]
-
-
-def _by_time(times: NDArray[np.float64], users: Array) -> tuple[Array, NDArray[np.float64]]:
-    order = np.argsort(times, kind="stable")
-    return users[order], times[order]
+    if source == "baskets":
+        return np.empty(0)
+    return data.events.time[places_of(data, source, kinds if source == "sessions" else ("purchase",)).values]
 
 
 @dataclass(frozen=True)

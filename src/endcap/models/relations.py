@@ -40,6 +40,8 @@ STEPS = 8
 """Of the difference of two prices: so many that hold as many pairs seen together, and so many for those by chance."""
 ROUNDS = 20
 """Of fitting factors to one another."""
+AT_ONCE = 1_000
+"""Items whose pairs are looked at together."""
 
 
 class Substitutes(Part):
@@ -91,13 +93,16 @@ class Complements(Part):
 
         Where nobody is seen comparing, as in a log of orders alone, no item is known to look like another.
         """
+        n, compared = len(data.catalog), data.are(*self.substitutes.kinds).any()
+        instead = self.substitutes.fit(data, rng) if compared else CoOccurrenceModel(Ragged.empty(n), NO_SCORES, 0)
+        return CoOccurrenceModel(*_closed(*self._along(data, instead)), self.seeds)
+
+    def _along(self, data: Dataset, instead: CoOccurrenceModel) -> tuple[NDArray[np.int64], Codes, Scores]:
+        """How many complements each item has, which, and how strong; alone, so that the pairs are forgotten after."""
         from endcap.models.kernels.relating import along  # noqa: PLC0415 — compiled code is for fitting only
 
         how, n = CoOccurrence(source="baskets"), len(data.catalog)
-        bought = _pairs(counted(together(lines_of(data, how), how, n)))
-        shelves = _shelves(data.catalog)
-        compared = len(data.of_kinds(*self.substitutes.kinds)) > 0
-        instead = self.substitutes.fit(data, rng) if compared else CoOccurrenceModel(Ragged.empty(n), NO_SCORES, 0)
+        bought, shelves = _pairs(counted(together(lines_of(data, how), how, n))), _shelves(data.catalog)
         like = _nearest(instead.neighbours, self.look_alikes)
         whose = Ragged.grouped(like.values, like.rows.astype(np.int32), n)
         pooled = np.bincount(like.rows, bought.mass[like.values], minlength=n)
@@ -109,7 +114,7 @@ class Complements(Part):
             instead.scores, _families(data.catalog), self.penalty, lengths, items, scores,
         )  # fmt: skip
         in_parts(lambda first, last: along(first, last, *settings), np.diff(bought.offsets) + 100)
-        return CoOccurrenceModel(*_closed(lengths, items, scores), self.seeds)
+        return lengths, items, scores
 
 
 def likeness_of(catalog: Catalog, seen: "Pairs", rng: np.random.Generator) -> "Likeness":
@@ -166,10 +171,11 @@ def _pairs(counts: PairCounts) -> "Pairs":
     """With the margins of the pairs, not of the items: who is in long rows meets more by chance."""
     from endcap.models.kernels.relating import Pairs  # noqa: PLC0415 — compiled code is for fitting only
 
-    mass = np.bincount(counts.others.rows, counts.together, minlength=len(counts.others))
-    return Pairs(
-        counts.others.offsets, counts.others.values, counts.together, mass.astype(np.float64), float(mass.sum())
-    )  # fmt: skip
+    offsets, mass = counts.others.offsets, np.zeros(len(counts.others))
+    paired = np.flatnonzero(counts.others.lengths)
+    if len(paired):
+        mass[paired] = np.add.reduceat(counts.together, offsets[paired])
+    return Pairs(offsets, counts.others.values, counts.together, mass, float(mass.sum()))
 
 
 def _strength(bought: "Pairs", shelves: Codes) -> NDArray[np.float64]:
@@ -179,10 +185,11 @@ def _strength(bought: "Pairs", shelves: Codes) -> NDArray[np.float64]:
     """
     n_shelves = (int(shelves.max(initial=-1)) // BANDS + 1) * BANDS
     place = np.where(shelves < 0, n_shelves, shelves)
-    left = np.repeat(place, np.diff(bought.offsets))
-    right = place[bought.others]
     found = np.zeros((n_shelves + 1, n_shelves + 1))
-    np.add.at(found, (left, right), bought.counts)
+    for first in range(0, len(place), AT_ONCE):
+        starts = bought.offsets[first : first + AT_ONCE + 1]
+        left, pairs = np.repeat(place[first : first + AT_ONCE], np.diff(starts)), slice(starts[0], starts[-1])
+        np.add.at(found, (left, place[bought.others[pairs]]), bought.counts[pairs])
     mass = np.bincount(place, bought.mass, minlength=n_shelves + 1)
     chance = np.outer(mass, mass) / max(bought.total, 1.0)
     group = np.arange(n_shelves + 1) // BANDS

@@ -24,7 +24,7 @@ from endcap.core.tunable import SETTLED, Between, OneOf
 from endcap.core.why import Why
 from endcap.models.alternating import in_parts
 from endcap.models.listing import summed
-from endcap.models.rows import TOUCHES
+from endcap.models.rows import TOUCHES, grouped, places_of
 
 Decay = Literal["harmonic", "quadratic", "root", "linear", "logarithmic", "none"]
 DECAYS: tuple[Decay, ...] = get_args(Decay)
@@ -67,24 +67,23 @@ class SequentialRules(Part):
         from endcap.models.kernels.transitions import followers_of  # noqa: PLC0415 — compiled code is for fitting only
 
         rows, weights = self._rows(data)
-        row = rows.rows
+        row = np.repeat(np.arange(len(rows), dtype=np.int32), rows.lengths)
         n, keep = len(data.catalog), min(self.neighbours, len(data.catalog))
         decay = self._decay()
         near = np.concatenate([self.backwards * decay[::-1], np.zeros(1), decay])
         settings = np.array([self.shrink, self.own_exponent, self.damping])
-        order = np.argsort(rows.values, kind="stable")
-        starts = offsets_of(np.bincount(rows.values, minlength=n))
+        by_item = grouped(rows.values, n)
         arrived = np.maximum(np.bincount(rows.values, weights, minlength=n), 1e-9)
         lengths, codes = np.zeros(n, np.int64), np.full((n, keep), -1, np.int32)
         scores = np.zeros((n, keep), np.float32)
 
         def part(first: int, last: int) -> None:
             followers_of(
-                first, last, rows.offsets, row, rows.values, starts, order, near, weights, arrived, settings,
-                keep, lengths, codes, scores,
+                first, last, rows.offsets, row, rows.values, by_item.offsets, by_item.values, near, weights, arrived,
+                settings, keep, lengths, codes, scores,
             )  # fmt: skip
 
-        in_parts(part, starts, self.threads or os.cpu_count() or 1)
+        in_parts(part, by_item.offsets, self.threads or os.cpu_count() or 1)
         kept = codes >= 0
         if not kept.any():
             there = ", ".join(KINDS[kind] for kind in np.unique(data.events.kind)) or "none"
@@ -94,17 +93,13 @@ class SequentialRules(Part):
 
     def _rows(self, data: Dataset) -> tuple[Ragged, NDArray[np.float64]]:
         """The items of each session or user, oldest first, and what each of them counts."""
-        events = data.of_kinds(*self.kinds)
-        groups = events.session if self.source == "sessions" else events.user
-        order = np.lexsort((np.arange(len(events)), events.time, groups))
-        order = order[groups[order] >= 0]
-        weights = np.ones(len(order))
+        events, places = data.events, places_of(data, self.source, self.kinds)
+        weights = np.ones(len(places.values))
         if events.weight is not None:
-            weights *= events.weight[order]
+            weights *= events.weight[places.values]
         if self.age is not None:
-            weights *= np.exp((events.time[order] - data.now) / (self.age * DAY))
-        offsets = offsets_of(np.bincount(groups[order]))
-        return Ragged(offsets, events.item[order].astype(np.int32)), weights
+            weights *= np.exp((events.time[places.values] - data.now) / (self.age * DAY))
+        return Ragged(places.offsets, events.item[places.values]), weights
 
     def _decay(self) -> NDArray[np.float64]:
         """What a pair of each distance counts ``[window]``."""

@@ -21,7 +21,7 @@ from endcap.core.part import Part
 from endcap.core.query import Queries, Query
 from endcap.core.tunable import Between, OneOf
 from endcap.core.why import Why
-from endcap.models.rows import TOUCHES, rows_of
+from endcap.models.rows import TOUCHES, places_of, rows_of
 
 
 class SessionKNN(Part):
@@ -56,26 +56,21 @@ class SessionKNN(Part):
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "SessionKNNModel":
         """The visits, and for each item the latest visits that have it; raises `BadData` if there are none."""
+        from endcap.models.kernels.sessions import latest, visits_with  # noqa: PLC0415 — compiled, for fitting only
+
         rows, n = rows_of(data, "sessions", self.kinds), len(data.catalog)
-        number = rows.rows
-        place = np.arange(len(rows.values)) - rows.offsets[number]
-        # An item that comes again counts at its last place.
-        order = np.lexsort((-place, rows.values, number))
-        fresh = np.ones(len(order), bool)
-        fresh[1:] = (np.diff(rows.values[order]) != 0) | (np.diff(number[order]) != 0)
-        kept = order[fresh]
-        last = np.full(len(rows), -np.inf)
-        touched = data.of_kinds(*self.kinds)
-        np.maximum.at(last, touched.session, touched.time)
-        lists, places = self._latest(rows.values[kept], number[kept], place[kept], last, n)
-        counts = np.bincount(rows.values[kept], minlength=n)
+        last, counts = self._last(data, len(rows)), np.zeros(n, np.int64)
+        visits_with(rows.offsets, rows.values, counts)
+        starts = offsets_of(np.minimum(counts, self.sample))
+        lists, places = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.int32)
+        latest(rows.offsets, rows.values, np.argsort(-last, kind="stable"), starts, lists, places)
         rarity = np.log((len(rows) + 1.0) / (counts + 1.0)) + 1e-9
         ages = np.zeros(len(rows)) if self.age is None else (data.now - last) / (self.age * DAY)
         lengths = np.maximum(rows.lengths, 1) ** self.length
         return SessionKNNModel(
-            sessions=Ragged(rows.offsets, rows.values.astype(np.int32)),
-            lists=lists,
-            places=places.astype(np.int32),
+            sessions=rows,
+            lists=Ragged(starts, lists),
+            places=places,
             shared=(rarity**self.shared_rarity).astype(np.float64),
             found=(rarity**self.found_rarity).astype(np.float64),
             weights=np.exp(-np.where(np.isfinite(ages), ages, 0.0)) / lengths,
@@ -88,14 +83,12 @@ class SessionKNN(Part):
             again_last=self.again_last,
         )
 
-    def _latest(self, items: Array, rows: Array, places: Array, last: Array, n: int) -> tuple[Ragged, Array]:
-        """By item the latest visits that have it, the latest first, and the place of the item in each."""
-        order = np.lexsort((rows, -last[rows], items))
-        items, rows, places = items[order], rows[order], places[order]
-        starts = offsets_of(np.bincount(items, minlength=n))
-        kept = np.arange(len(items)) - starts[items] < self.sample
-        lengths = np.bincount(items[kept], minlength=n)
-        return Ragged(offsets_of(lengths), rows[kept].astype(np.int32)), places[kept]
+    def _last(self, data: Dataset, n: int) -> NDArray[np.float64]:
+        """When the last thing happened in each session."""
+        places, last = places_of(data, "sessions", self.kinds), np.full(n, -np.inf)
+        there = np.flatnonzero(places.lengths)
+        last[there] = data.events.time[places.values[places.offsets[there + 1] - 1]]
+        return last
 
 
 @dataclass(frozen=True)

@@ -120,3 +120,32 @@ def _comes_later(items: Array, at: int, end: int, item: int) -> bool:
         if items[other] == item:
             return True
     return False
+
+
+@njit(cache=True, nogil=True)
+def visits_with(offsets: Array, items: Array, counts: Array) -> None:
+    """Fills in how many sessions have each item ``[n_items]``."""
+    met = np.full(len(counts), -1, np.int64)
+    for session in range(len(offsets) - 1):
+        for at in range(offsets[session], offsets[session + 1]):
+            if met[items[at]] != session:
+                met[items[at]] = session
+                counts[items[at]] += 1
+
+
+@njit(cache=True, nogil=True)
+def latest(offsets: Array, items: Array, order: Array, starts: Array, sessions: Array, places: Array) -> None:
+    """Fills in the first sessions of `order` that have each item, and its last place in each, while there is room.
+
+    Those of an item begin where `starts` says ``[n_items + 1]``.
+    """
+    met, nexts = np.full(len(starts) - 1, -1, np.int64), starts[:-1].copy()
+    for session in order:
+        for at in range(offsets[session + 1] - 1, offsets[session] - 1, -1):
+            item = items[at]
+            if met[item] == session:
+                continue
+            met[item] = session
+            if nexts[item] < starts[item + 1]:
+                sessions[nexts[item]], places[nexts[item]] = session, at - offsets[session]
+                nexts[item] += 1
