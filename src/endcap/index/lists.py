@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.arrays import Array, Codes
+from endcap.core.arrays import Array, Codes, Scores
 from endcap.core.part import needs
 
 Vectors = NDArray[np.float32]
@@ -79,6 +79,13 @@ class Lists:
             searching = faiss.SearchParametersIVF(nprobe=n_lists, sel=faiss.IDSelectorBitmap(allowed))
         codes: Codes = lists.search(_even(unit), width, params=searching)[1].astype(np.int32)
         return codes
+
+    def products(self, vectors: Vectors, codes: Codes, query: Vectors) -> Scores:
+        """Of one query ``[size]`` and some rows of `vectors`, which are not copied for it: half the time, or less."""
+        faiss, which, out = self._opened[0], codes.astype(np.int64), np.empty(len(codes), np.float32)
+        pointers = (faiss.swig_ptr(array) for array in (out, query, vectors, which))
+        faiss.fvec_inner_products_by_idx(*pointers, vectors.shape[1], 1, len(which))
+        return out
 
     def ranks(self, unit: Vectors) -> NDArray[np.int32]:
         """The place of each list in the order in which each query visits them ``[n, n_lists]``, from 0."""

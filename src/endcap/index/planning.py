@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from endcap.core.arrays import Codes
 from endcap.index.lists import Lists, Vectors
 
-POOL, MOST = 32_768, 2_048
+POOL, MOST = 32_768, 1_024
 """Landmarks in all, and so many allowed ones at most are looked at for a query."""
+ODD = 5
+"""One in so many of the nearest may lie in a list that is far: else the oddest of them would say how far to go."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Effort:
     rescored: tuple[float, ...] = (1.0,)
     """… and so many candidates get their true score, as many times as the list is long."""
     witnesses: int = 1
-    """With a filter: so many of the nearest allowed landmarks must lie in the lists that are visited."""
+    """With a filter: of so many of the nearest allowed landmarks, most must lie in the lists that are visited."""
 
     def lists_for(self, k: int) -> int:
         """How many lists to visit for a list of length k; in proportion beyond the longest measured."""
@@ -64,8 +66,9 @@ class Landmarks:
     ) -> NDArray[np.intp]:
         """How many lists each query must visit to find its nearest allowed items ``[n]``; wanted are k and witnesses.
 
-        The nearest allowed landmarks are found by looking, and all of them have to lie in lists that are visited: then
-        what is nearer than they are very probably does too, however the filter goes together with the vectors.
+        The nearest allowed landmarks are found by looking, and four in five of them have to lie in lists that are
+        visited: then what is nearer than they are very probably does too, however the filter goes together with the
+        vectors.
         """
         n_allowed = np.count_nonzero(allowed)
         inside = np.flatnonzero(allowed.take(self.codes[: self._enough(n_allowed / len(allowed))]))[:MOST]
@@ -77,8 +80,9 @@ class Landmarks:
         near = unit @ self.unit.take(inside, axis=0).T
         nearest = np.argpartition(near, len(inside) - some, axis=1)[:, -some:]
         order = unit @ centres.T
-        farthest = np.take_along_axis(order, self.lists[inside][nearest], axis=1).min(axis=1)
-        reach: NDArray[np.intp] = np.count_nonzero(order >= farthest[:, None], axis=1)
+        products = np.take_along_axis(order, self.lists[inside][nearest], axis=1)
+        farthest = np.partition(products, some // ODD, axis=1)[:, some // ODD, None]
+        reach: NDArray[np.intp] = np.count_nonzero(order >= farthest, axis=1)
         return reach
 
     def _enough(self, share: float) -> int:

@@ -15,7 +15,7 @@ from endcap.index.planning import Effort, Landmarks
 
 AT_A_TIME = 2**20
 """So many numbers are gathered at a time to compute true scores."""
-VISITED, LOOKED_AT, GATHERED, AROUND = 1.0, 0.012, 0.05, 150.0
+VISITED, LOOKED_AT, GATHERED, AROUND = 1.0, 0.012, 0.02, 150.0
 """Microseconds, roughly, of a list, a vector, a vector that must be gathered first, and of all else in a visit.
 
 What is chosen by them is which of two ways is quicker, never how good it is.
@@ -56,8 +56,9 @@ class ApproximateIndex:
                 found[rows], cosines[rows] = self._visited(unit[rows], k, n_lists, allowed)
             rest.append(rows[found[rows, -1] < 0])
         if len(whole := np.concatenate(rest)):
-            codes, vectors = self._all(allowed)
-            found[whole], cosines[whole] = looked_through(vectors.T, codes, unit[whole], k)
+            codes = self._all(allowed)
+            every = self.unit if len(codes) == len(self.unit) else self.unit.take(codes, axis=0)
+            found[whole], cosines[whole] = looked_through(every.T, codes, unit[whole], k)
         return found, cosines
 
     def nearest(
@@ -72,10 +73,9 @@ class ApproximateIndex:
         if n_lists and (codes := self._near(unit[None, :], k, int(n_lists), allowed)[0])[k - 1] >= 0:
             if codes[-1] < 0:
                 codes = codes[codes >= 0]
-            scores: Scores = self.unit.take(codes, axis=0) @ unit
         else:
-            codes, vectors = self._all(allowed)
-            scores = vectors @ unit
+            codes = self._all(allowed)
+        scores = self.lists.products(self.unit, codes, unit)
         place = best(scores, codes, k)
         return codes[place], scores[place]
 
@@ -132,7 +132,6 @@ class ApproximateIndex:
         bits = None if allowed is None else np.packbits(allowed, bitorder="little")
         return self.lists.near(unit, n_lists, self.effort.rescored_for(k), bits)
 
-    def _all(self, allowed: Allowed | None) -> tuple[Codes, Vectors]:
-        """All that may be found, and its vectors."""
-        codes = np.flatnonzero(self.known if allowed is None else self.known & allowed).astype(np.int32)
-        return codes, self.unit if len(codes) == len(self.unit) else self.unit.take(codes, axis=0)
+    def _all(self, allowed: Allowed | None) -> Codes:
+        """All that may be found."""
+        return np.flatnonzero(self.known if allowed is None else self.known & allowed).astype(np.int32)
