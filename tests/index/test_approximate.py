@@ -190,8 +190,18 @@ def test_landmarks_say_how_far_what_is_allowed_lies() -> None:
     landmarks = Landmarks(np.arange(80, dtype=np.int32), centres[codes], codes)
     for list_allowed in range(8):
         allowed = codes == list_allowed
-        assert landmarks.reach(centres[:1], centres, (5, 3), allowed).tolist() == [list_allowed + 1]
-    assert landmarks.reach(centres[:1], centres, (5, 3), np.arange(80) < 4).tolist() == [8]
+        assert landmarks.reach(centres[:1], centres, (5, 3), allowed, 1 / 8).tolist() == [list_allowed + 1]
+    few = np.arange(80) < 4
+    assert landmarks.reach(centres[:1], centres, (5, 3), few, few.mean()).tolist() == [8]
+
+
+def test_one_odd_landmark_does_not_say_how_far_to_go() -> None:
+    centres = np.eye(8, dtype=np.float32) + np.linspace(0.1, 0, 8, dtype=np.float32)
+    codes = np.repeat(np.arange(8, dtype=np.int32), 10)
+    lists = codes.copy()
+    lists[0] = 7  # as near as the others, in the list that is visited last
+    landmarks, all_allowed = Landmarks(np.arange(80, dtype=np.int32), centres[codes], lists), np.ones(80, bool)
+    assert landmarks.reach(centres[:1], centres, (0, 10), all_allowed, 1.0).tolist() == [1]
 
 
 @pytest.mark.usefixtures("visiting")

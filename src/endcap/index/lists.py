@@ -81,7 +81,7 @@ class Lists:
         return codes
 
     def products(self, vectors: Vectors, codes: Codes, query: Vectors) -> Scores:
-        """Of one query ``[size]`` and some rows of `vectors`, which are not copied for it: half the time, or less."""
+        """Of one query ``[size]`` and many rows of `vectors`: half the time of copying 10,000 of them first."""
         faiss, which, out = self._opened[0], codes.astype(np.int64), np.empty(len(codes), np.float32)
         pointers = (faiss.swig_ptr(array) for array in (out, query, vectors, which))
         faiss.fvec_inner_products_by_idx(*pointers, vectors.shape[1], 1, len(which))

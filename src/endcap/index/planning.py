@@ -62,17 +62,16 @@ class Landmarks:
         return cls(drawn, unit[drawn], lists.of_items(len(unit))[drawn])
 
     def reach(
-        self, unit: Vectors, centres: Vectors, wanted: tuple[int, int], allowed: NDArray[np.bool_]
+        self, unit: Vectors, centres: Vectors, wanted: tuple[int, int], allowed: NDArray[np.bool_], share: float
     ) -> NDArray[np.intp]:
         """How many lists each query must visit to find its nearest allowed items ``[n]``; wanted are k and witnesses.
 
-        The nearest allowed landmarks are found by looking, and four in five of them have to lie in lists that are
-        visited: then what is nearer than they are very probably does too, however the filter goes together with the
-        vectors.
+        Of all items, `share` is allowed. The nearest allowed landmarks are found by looking, and four in five of them
+        have to lie in lists that are visited: then what is nearer than they are very probably does too, however the
+        filter goes together with the vectors.
         """
-        n_allowed = np.count_nonzero(allowed)
-        inside = np.flatnonzero(allowed.take(self.codes[: self._enough(n_allowed / len(allowed))]))[:MOST]
-        stand_for = n_allowed / max(len(inside), 1)
+        inside = np.flatnonzero(allowed.take(self.codes[: self._enough(share)]))[:MOST]
+        stand_for = share * len(allowed) / max(len(inside), 1)
         k, witnesses = wanted
         some = witnesses + int(k / stand_for)
         if len(inside) <= some:

@@ -73,9 +73,10 @@ class ApproximateIndex:
         if n_lists and (codes := self._near(unit[None, :], k, int(n_lists), allowed)[0])[k - 1] >= 0:
             if codes[-1] < 0:
                 codes = codes[codes >= 0]
+            scores: Scores = self.unit.take(codes, axis=0) @ unit
         else:
             codes = self._all(allowed)
-        scores = self.lists.products(self.unit, codes, unit)
+            scores = self.lists.products(self.unit, codes, unit)
         place = best(scores, codes, k)
         return codes[place], scores[place]
 
@@ -103,7 +104,8 @@ class ApproximateIndex:
         least = self.effort.lists_for(math.ceil(k * len(allowed) / max(n_allowed, 1)))
         if looking < AROUND + VISITED * min(least, len(self.lists)):
             return np.zeros(len(unit), np.intp)
-        lists = self.landmarks.reach(unit, self.lists.centres, (k, self.effort.witnesses), allowed)
+        wanted = k, self.effort.witnesses
+        lists = self.landmarks.reach(unit, self.lists.centres, wanted, allowed, n_allowed / len(allowed))
         if len(unit) > 1:  # in steps of a quarter, so that many queries are answered together
             lists = np.ceil(2 ** (np.ceil(np.log2(lists) * 4) / 4)).astype(np.intp)
         lists = np.minimum(lists, len(self.lists))
