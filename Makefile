@@ -56,8 +56,9 @@ check: install-dev  ## lint, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: install-dev
-	$(BIN)/python -m pytest
+# By file, since what a file needs (a demo, Spark, a server) is made once in each process.
+unit: install-dev  ## tests, on all cores (four processes at most)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 BENCHMARKS := $(filter-out benchmarks/load.py benchmarks/measuring.py,$(wildcard benchmarks/*.py benchmarks/*/*.py))
 

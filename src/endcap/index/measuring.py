@@ -27,8 +27,8 @@ AIM = 0.75
 """Part of what may be missed that is aimed at: what is measured on a sample is an estimate."""
 SHARES, KINDS = (10, 100), 8
 """One in so many items is kept by the filters that recall is measured with; as many different ones of each kind."""
-WITNESSES, MORE = (5, 8, 10, 12, 15, 20, 25, 32, 40), 1.5
-"""What is tried; and half as many again are taken, since filters differ more than those that were tried."""
+WITNESSES, MORE = (5, 7, 10, 14, 20, 28, 40, 56, 80, 112, 160), 1.25
+"""What is tried; and a quarter more are taken, since filters differ more than those that were tried."""
 RESCORED = 0.3
 """Microseconds for a true score, roughly."""
 
