@@ -1,7 +1,7 @@
-"""Memory of training: the most that a fit needs beside the dataset, which is mapped, for every kind of model.
+"""Memory of training: the most that a fit needs beside the dataset, which is mapped, for twelve recipes.
 
 Six million purchases of 100,000 visitors and 30,000 items in 800,000 visits, each visit an order, laid down as
-preparation does, so that every model learns from every event. Each model is fitted in a process of its own, after a
+preparation does, so that all of them learn from every event. Each model is fitted in a process of its own, after a
 small fit that has compiled its code; a thread looks at the memory of that process a few hundred times a second. The
 goal: the dataset and twice the parameters. ``ENDCAP_BENCH_ONLY="ials;ease"`` fits only what is named.
 """

@@ -11,7 +11,7 @@ from endcap.core.dataset import DAY, Dataset, shares
 from endcap.core.errors import BadData
 from endcap.core.pairs import Counting
 from endcap.core.records import KINDS
-from endcap.models.rows import places_of
+from endcap.models.rows import filled, laid
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,7 @@ class Lines:
 def lines_of(data: Dataset, how: Counting) -> Lines:
     """The rows that a recipe learns from; raises `BadData` if there is nothing in them, or all of it weighs nothing."""
     lines = _weighed(data, how)
-    if not len(lines.items.values):
-        there = ", ".join(KINDS[kind] for kind in np.unique(data.events.kind)) or "none"
-        raise BadData(f"there is nothing to learn from in {how.source}; event kinds in the data: {there}")
+    filled(lines.items, data, how.source)
     if lines.weights is None:
         return lines
     counts = lines.weights > 0
@@ -91,8 +89,6 @@ def _laid(data: Dataset, how: Counting) -> tuple[Ragged, dict[str, Any]]:
         return baskets.items, {"weight": baskets.weight, "time": time}
     wanted = {"weight": True, "time": how.half_life or how.dwell, "kind": how.kind_weights}
     columns = {name: getattr(data.events, name) if asked else None for name, asked in wanted.items()}
-    if how.source == "sessions" and data.are(*how.kinds).all():
-        return data.sessions, columns
-    places = places_of(data, how.source, how.kinds if how.source == "sessions" else ("purchase",))
-    columns = {name: None if column is None else column[places.values] for name, column in columns.items()}
-    return Ragged(places.offsets, data.events.item[places.values]), columns
+    offsets, which = laid(data, how.source, how.kinds)
+    columns = {name: None if column is None else column[which] for name, column in columns.items()}
+    return Ragged(offsets, data.events.item[which]), columns

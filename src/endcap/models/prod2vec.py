@@ -20,7 +20,7 @@ from endcap.core.part import Part
 from endcap.core.query import Query
 from endcap.core.tunable import SETTLED, Between, OneOf
 from endcap.models.aligning import Previous, rotation, widest
-from endcap.models.rows import TOUCHES, Source, places_of, rows_of
+from endcap.models.rows import TOUCHES, Source, laid, rows_of
 from endcap.models.side_information import LabelVectors, SideInformation
 from endcap.models.skip_gram import Choices, Corpus, Parameters, Plan, Vectors, train
 
@@ -143,7 +143,8 @@ def _times(data: Dataset, source: Source, kinds: tuple[str, ...]) -> NDArray[np.
     """When each value of `rows_of` happened, in seconds; in a basket, everything does at once."""
     if source == "baskets":
         return np.empty(0)
-    return data.events.time[places_of(data, source, kinds if source == "sessions" else ("purchase",)).values]
+    times: NDArray[np.float64] = data.events.time[laid(data, source, kinds)[1]]
+    return times
 
 
 @dataclass(frozen=True)

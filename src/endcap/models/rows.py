@@ -3,6 +3,7 @@
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from endcap.core.arrays import Array, Ragged
 from endcap.core.dataset import Dataset
@@ -26,16 +27,29 @@ def rows_of(data: Dataset, source: Source, kinds: tuple[str, ...] = TOUCHES) -> 
     Raises `BadData` if there is none, instead of learning nothing.
     """
     if source == "baskets":
-        rows = data.baskets.items
-    elif source == "sessions" and data.are(*kinds).all():
-        rows = data.sessions
-    else:
-        places = places_of(data, source, kinds if source == "sessions" else ("purchase",))
-        rows = Ragged(places.offsets, data.events.item[places.values])
+        return filled(data.baskets.items, data, source)
+    offsets, which = laid(data, source, kinds)
+    return filled(Ragged(offsets, data.events.item[which]), data, source)
+
+
+def filled(rows: Ragged, data: Dataset, source: str) -> Ragged:
+    """The same rows; raises `BadData` if there is nothing in them."""
     if not len(rows.values):
         there = ", ".join(KINDS[kind] for kind in np.unique(data.events.kind)) or "none"
         raise BadData(f"there is nothing to learn from in {source}; event kinds in the data: {there}")
     return rows
+
+
+def laid(data: Dataset, source: str, kinds: tuple[str, ...]) -> tuple[NDArray[np.int64], Array | slice]:
+    """Where each session or history begins, and which events are in them, to be taken of any column of the events.
+
+    Of sessions the events of the given kinds, of histories the purchases, the oldest first. Sessions of which all
+    events count are a slice, so that no column is copied.
+    """
+    if source == "sessions" and data.are(*kinds).all():
+        return data.sessions.offsets, slice(None)
+    places = places_of(data, source, kinds if source == "sessions" else ("purchase",))
+    return places.offsets, places.values
 
 
 def places_of(data: Dataset, source: str, kinds: tuple[str, ...]) -> Ragged:

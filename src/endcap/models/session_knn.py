@@ -21,7 +21,7 @@ from endcap.core.part import Part
 from endcap.core.query import Queries, Query
 from endcap.core.tunable import Between, OneOf
 from endcap.core.why import Why
-from endcap.models.rows import TOUCHES, places_of, rows_of
+from endcap.models.rows import TOUCHES, filled, laid
 
 
 class SessionKNN(Part):
@@ -58,8 +58,9 @@ class SessionKNN(Part):
         """The visits, and for each item the latest visits that have it; raises `BadData` if there are none."""
         from endcap.models.kernels.sessions import latest, visits_with  # noqa: PLC0415 — compiled, for fitting only
 
-        rows, n = rows_of(data, "sessions", self.kinds), len(data.catalog)
-        last, counts = self._last(data, len(rows)), np.zeros(n, np.int64)
+        offsets, which = laid(data, "sessions", self.kinds)
+        rows, n = filled(Ragged(offsets, data.events.item[which]), data, "sessions"), len(data.catalog)
+        last, counts = _last(offsets, data.events.time[which]), np.zeros(n, np.int64)
         visits_with(rows.offsets, rows.values, counts)
         starts = offsets_of(np.minimum(counts, self.sample))
         lists, places = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.int32)
@@ -83,12 +84,13 @@ class SessionKNN(Part):
             again_last=self.again_last,
         )
 
-    def _last(self, data: Dataset, n: int) -> NDArray[np.float64]:
-        """When the last thing happened in each session."""
-        places, last = places_of(data, "sessions", self.kinds), np.full(n, -np.inf)
-        there = np.flatnonzero(places.lengths)
-        last[there] = data.events.time[places.values[places.offsets[there + 1] - 1]]
-        return last
+
+def _last(offsets: NDArray[np.int64], times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """When the last thing happened in each session; before all times, if nothing did."""
+    last = np.full(len(offsets) - 1, -np.inf)
+    there = np.flatnonzero(np.diff(offsets))
+    last[there] = times[offsets[there + 1] - 1]
+    return last
 
 
 @dataclass(frozen=True)
