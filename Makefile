@@ -5,6 +5,8 @@ DBT    := .venv-dbt
 MLFLOW := .venv-mlflow
 BIN    := $(VENV)/bin
 PORT   ?= 8000
+# What is imported is compiled then: most of what is installed never is.
+PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test install install-dev install-dbt install-mlflow check unit system-packages bench clean constraints
@@ -15,7 +17,9 @@ help:  ## what can be made
 demo: install  ## prepare, train, evaluate, release and serve the demo shop
 	$(BIN)/endcap demo --port $(PORT)
 
-test: install-dev install-dbt install-mlflow system-packages check unit  ## everything that CI runs
+test:  ## everything that CI runs; what can be installed at the same time is
+	@$(MAKE) --jobs 3 install-dev install-dbt install-mlflow system-packages
+	@$(MAKE) check unit
 
 install: $(VENV)/.core  ## the environment in .venv
 install-dev: $(VENV)/.dev
@@ -27,26 +31,26 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); tools/install_venv.sh && $(PYTHON) -m venv $(VENV); }
 
 $(VENV)/.core: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install $(PIP_OPTIONS) --constraint constraints.txt --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install $(PIP_OPTIONS) --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 $(DBT)/.done: $(VENV)/bin/python integrations/dbt/requirements.txt integrations/dbt/constraints.txt
 	@rm -rf $(DBT) && $(VENV)/bin/python -m venv $(DBT)
-	$(DBT)/bin/python -m pip install --quiet --disable-pip-version-check --constraint integrations/dbt/constraints.txt --requirement integrations/dbt/requirements.txt
+	$(DBT)/bin/python -m pip install $(PIP_OPTIONS) --constraint integrations/dbt/constraints.txt --requirement integrations/dbt/requirements.txt
 	@touch $@
 
 # Its tables take longer to make than the server to start, so that they are made once, and tests begin with a copy.
 $(MLFLOW)/.done: $(VENV)/bin/python integrations/mlflow/requirements.txt integrations/mlflow/constraints.txt
 	@rm -rf $(MLFLOW) && $(VENV)/bin/python -m venv $(MLFLOW)
-	$(MLFLOW)/bin/python -m pip install --quiet --disable-pip-version-check --constraint integrations/mlflow/constraints.txt --requirement integrations/mlflow/requirements.txt
+	$(MLFLOW)/bin/python -m pip install $(PIP_OPTIONS) --constraint integrations/mlflow/constraints.txt --requirement integrations/mlflow/requirements.txt
 	@DO_NOT_TRACK=true $(MLFLOW)/bin/mlflow db upgrade sqlite:///$(MLFLOW)/empty.db 2> /dev/null
 	@touch $@
 
-system-packages:
+system-packages: $(VENV)/bin/python  # first, since that may install a package too
 	@tools/install_package.sh chromium chromium "the browser tests"
 	@tools/install_package.sh java default-jre-headless "the Spark tests"
 
@@ -57,8 +61,8 @@ check: install-dev  ## lint, types, layers
 	$(BIN)/lint-imports
 
 # By file, since what a file needs (a demo, Spark, a server) is made once in each process.
-unit: install-dev  ## tests, on all cores (four processes at most)
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+unit: install-dev  ## tests, on all cores
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 BENCHMARKS := $(filter-out benchmarks/load.py benchmarks/measuring.py,$(wildcard benchmarks/*.py benchmarks/*/*.py))
 

@@ -13,6 +13,17 @@ from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 ROOT = Path(__file__).parent
+# Inherited by all that tests start. Several processes share the cores: threads of BLAS would wait for one another.
+# A JVM of a test ends before its second compiler, and a parallel collector, have paid for themselves.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than cores, since tests wait for servers and browsers too; four at most, for their memory."""
+    return min((os.cpu_count() or 1) + 1, 4)
 
 
 def typed(example: Example) -> None:

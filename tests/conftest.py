@@ -1,6 +1,7 @@
 """What several tests share: small shops in memory and on disk, a real server, a real browser."""
 
 import asyncio
+import fcntl
 import os
 import re
 import shutil
@@ -165,12 +166,18 @@ def server() -> Server:
 
 @pytest.fixture(scope="session")
 def demo_workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What ``endcap demo --no-serve`` makes of the real data; once a session."""
-    folder = tmp_path_factory.mktemp("demo")
-    command = [*ENDCAP, "demo", "--no-serve", "--workdir", str(folder)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    return folder
+    """What ``endcap demo --no-serve`` makes of the real data: once, and a copy for each process that runs tests."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "first-demo"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            command = [*ENDCAP, "demo", "--no-serve", "--workdir", str(folder)]
+            run = subprocess.run(command, capture_output=True, text=True, check=False)
+            if run.returncode:
+                shutil.rmtree(folder)
+                pytest.fail(run.stderr)
+    return shutil.copytree(folder, own / "demo")
 
 
 @pytest.fixture(scope="session")

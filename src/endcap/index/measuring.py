@@ -132,9 +132,9 @@ class Trial:
     def recall(self, index: ApproximateIndex, filters: list[Filtered]) -> float:
         """The share of the ten nearest allowed items that are found, asked one by one, as a page does."""
         shares = [
-            float(np.isin(near, index.nearest(vector, len(near), part.allowed)[0]).mean())
+            len({*near} & {*index.nearest(vector, len(near), part.allowed)[0].tolist()}) / len(near)
             for part in filters
-            for vector, near in zip(part.asked, part.truth, strict=True)
+            for vector, near in zip(part.asked, part.truth.tolist(), strict=True)
         ]
         return float(np.mean(shares))
 
