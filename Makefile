@@ -5,8 +5,7 @@ DBT    := .venv-dbt
 MLFLOW := .venv-mlflow
 BIN    := $(VENV)/bin
 PORT   ?= 8000
-# What is imported is compiled then: most of what is installed never is.
-PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile
+PIP    := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test install install-dev install-dbt install-mlflow check unit system-packages bench clean constraints
@@ -31,22 +30,23 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); tools/install_venv.sh && $(PYTHON) -m venv $(VENV); }
 
 $(VENV)/.core: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install $(PIP_OPTIONS) --constraint constraints.txt --editable .
+	$(BIN)/python $(PIP) --constraint constraints.txt --editable .
 	@touch $@
 
+# Of the tools, only what is imported gets compiled (--no-compile: most of it never is).
 $(VENV)/.dev: $(VENV)/.core
-	$(BIN)/python -m pip install $(PIP_OPTIONS) --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python $(PIP) --no-compile --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 $(DBT)/.done: $(VENV)/bin/python integrations/dbt/requirements.txt integrations/dbt/constraints.txt
 	@rm -rf $(DBT) && $(VENV)/bin/python -m venv $(DBT)
-	$(DBT)/bin/python -m pip install $(PIP_OPTIONS) --constraint integrations/dbt/constraints.txt --requirement integrations/dbt/requirements.txt
+	$(DBT)/bin/python $(PIP) --no-compile --constraint integrations/dbt/constraints.txt --requirement integrations/dbt/requirements.txt
 	@touch $@
 
 # Its tables take longer to make than the server to start, so that they are made once, and tests begin with a copy.
 $(MLFLOW)/.done: $(VENV)/bin/python integrations/mlflow/requirements.txt integrations/mlflow/constraints.txt
 	@rm -rf $(MLFLOW) && $(VENV)/bin/python -m venv $(MLFLOW)
-	$(MLFLOW)/bin/python -m pip install $(PIP_OPTIONS) --constraint integrations/mlflow/constraints.txt --requirement integrations/mlflow/requirements.txt
+	$(MLFLOW)/bin/python $(PIP) --no-compile --constraint integrations/mlflow/constraints.txt --requirement integrations/mlflow/requirements.txt
 	@DO_NOT_TRACK=true $(MLFLOW)/bin/mlflow db upgrade sqlite:///$(MLFLOW)/empty.db 2> /dev/null
 	@touch $@
 
@@ -60,9 +60,8 @@ check: install-dev  ## lint, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# By file, since what a file needs (a demo, Spark, a server) is made once in each process.
 unit: install-dev  ## tests, on all cores
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 BENCHMARKS := $(filter-out benchmarks/load.py benchmarks/measuring.py,$(wildcard benchmarks/*.py benchmarks/*/*.py))
 
@@ -74,7 +73,7 @@ bench: install-dev  ## every benchmark, full size, recorded in benchmarks/result
 	done; rm -f .bench.txt
 
 constraints: install-dev  ## write constraints.txt again from what pyproject.toml allows
-	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python $(PIP) uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-emit-index-url --no-annotate --no-header pyproject.toml -o constraints.txt
 
 clean:

@@ -26,6 +26,10 @@ def pytest_xdist_auto_num_workers() -> int:
     return min((os.cpu_count() or 1) + 1, 4)
 
 
+LONG = ("test_dbt.py", "test_prepare.py", "test_benchmarks.py", "test_storefront.py", "test_engines.py")
+"""Files of tests that take a minute or more."""
+
+
 def typed(example: Example) -> None:
     """Runs a shell block in the folder of its document; a `make` target is only looked up, since CI is in one."""
     script = re.sub(r"^make ", f"make --silent --dry-run -C {ROOT} ", example.parsed, flags=re.MULTILINE)
@@ -75,12 +79,34 @@ class File(CodeBlockParser):
             (Path(str(example.namespace["folder"])) / name[1]).write_text(example.parsed[name.end() :])
 
 
+class Order:
+    """Which tests run in one process, and which of them first."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """A file's tests share what they need (a demo, Spark, a server); benchmarks need nothing of one another."""
+        for item in items:
+            if item.path.name != "test_benchmarks.py":
+                item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(ROOT))))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The examples of a document build on one another: they alone keep their order, at the end."""
+    """What takes minutes comes first, so that no process is left alone with it, and documents last.
+
+    The examples of a document build on one another: they alone keep their order.
+    """
     documented = [item for item in items if isinstance(item, SybilItem)]
     documented.sort(key=lambda item: (str(item.path), item.example.line))
-    items[:] = [item for item in items if not isinstance(item, SybilItem)] + documented
+    others = [item for item in items if not isinstance(item, SybilItem)]
+    others.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+    items[:] = others + documented
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests are grouped where several processes run them."""
+    if config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(Order())
 
 
 pytest_collect_file = Sybil(

@@ -15,8 +15,9 @@ SCRIPTS = [path for path in sorted((ROOT / "benchmarks").rglob("*.py")) if path.
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT / "benchmarks")))
-def test_a_benchmark_runs_and_ends_with_its_result(script: Path, demo_workdir: Path) -> None:
-    command = [sys.executable, str(script), "--quick"] + (["--demo", str(demo_workdir)] if script in DEMO else [])
+def test_a_benchmark_runs_and_ends_with_its_result(script: Path, request: pytest.FixtureRequest) -> None:
+    demo = ["--demo", str(request.getfixturevalue("demo_workdir"))] if script in DEMO else []
+    command = [sys.executable, str(script), "--quick", *demo]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     result = json.loads(run.stdout.splitlines()[-1])
