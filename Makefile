@@ -6,6 +6,8 @@ MLFLOW := .venv-mlflow
 BIN    := $(VENV)/bin
 PORT   ?= 8000
 PIP    := -m pip install --quiet --disable-pip-version-check
+# Hundreds of processes start in a run: what they import is compiled once, whatever the machine is set to.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test install install-dev install-dbt install-mlflow check unit system-packages bench clean constraints
