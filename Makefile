@@ -63,7 +63,7 @@ check: install-dev  ## lint, types, layers
 	$(BIN)/lint-imports
 
 unit: install-dev  ## tests, on all cores
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 BENCHMARKS := $(filter-out benchmarks/load.py benchmarks/measuring.py,$(wildcard benchmarks/*.py benchmarks/*/*.py))
 

@@ -11,6 +11,7 @@ import pytest
 from sybil import Example, Sybil
 from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
+from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parent
 # Inherited by all that tests start. Several processes share the cores: threads of BLAS would wait for one another.
@@ -26,7 +27,7 @@ def pytest_xdist_auto_num_workers() -> int:
     return min((os.cpu_count() or 1) + 1, 4)
 
 
-LONG = ("test_dbt.py", "test_prepare.py", "test_benchmarks.py", "test_storefront.py", "test_engines.py")
+LONG = ("test_dbt.py", "test_storefront.py", "test_prepare.py", "test_benchmarks.py", "test_engines.py")
 """Files of tests that take a minute or more."""
 
 
@@ -79,15 +80,16 @@ class File(CodeBlockParser):
             (Path(str(example.namespace["folder"])) / name[1]).write_text(example.parsed[name.end() :])
 
 
-class Order:
-    """Which tests run in one process, and which of them first."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """One process runs a file's tests, as they share what they need (a demo, Spark); benchmarks share nothing."""
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """A file's tests share what they need (a demo, Spark, a server); benchmarks need nothing of one another."""
-        for item in items:
-            if item.path.name != "test_benchmarks.py":
-                item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(ROOT))))
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            return nodeid if file.endswith("test_benchmarks.py") else file
+
+    return ByFile(config, log)
 
 
 @pytest.hookimpl(trylast=True)
@@ -101,12 +103,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     others = [item for item in items if not isinstance(item, SybilItem)]
     others.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
     items[:] = others + documented
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Tests are grouped where several processes run them."""
-    if config.pluginmanager.hasplugin("xdist"):
-        config.pluginmanager.register(Order())
 
 
 pytest_collect_file = Sybil(
