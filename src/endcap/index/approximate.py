@@ -14,7 +14,7 @@ from endcap.index.probing import ApproximateIndex
 
 LEAST = 2_000
 """Below, there is too little to measure recall with."""
-LISTS = 3.0
+LISTS = 4.5
 """So many lists for the square root of the number of vectors."""
 
 

@@ -1,8 +1,9 @@
 """An index that visits the lists where the nearest probably are, and looks at everything where that is quicker."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,46 @@ VISITED, LOOKED_AT, GATHERED, AROUND = 1.0, 0.012, 0.02, 150.0
 What is chosen by them is which of two ways is quicker, never how good it is.
 """
 
-Rows = NDArray[np.intp]
 Allowed = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a search is to find."""
+
+    k: int
+    allowed: Allowed | None
+    n: int
+    """How many items may be found."""
+    share: float
+    """Which part of all items that is."""
+
+    @classmethod
+    def of(cls, k: int, allowed: Allowed | None, n_items: int) -> "Wanted":
+        """With what is allowed counted, once for a search."""
+        n = n_items if allowed is None else int(np.count_nonzero(allowed))
+        return cls(k, allowed, n, n / max(n_items, 1))
+
+    @cached_property
+    def bits(self) -> NDArray[np.uint8] | None:
+        """What is allowed, one bit for each item, the lowest first."""
+        return None if self.allowed is None else np.packbits(self.allowed, bitorder="little")
+
+    def looking(self, n_queries: int) -> float:
+        """Microseconds for each of n queries to look at all that may be found, roughly."""
+        return self.n * (LOOKED_AT + (0.0 if self.allowed is None else GATHERED / max(n_queries, 1)))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What it takes to find so many, without a filter."""
+
+    gap: np.float32
+    """How far below the highest product that of a visited list may be."""
+    cost: float
+    """Microseconds, roughly."""
+    rescored: int
+    """How many candidates get their true score."""
 
 
 @dataclass(frozen=True)
@@ -50,29 +89,45 @@ class ApproximateIndex:
         unit, lengths = of_length_one(np.asarray(vectors, np.float32))
         found = np.full((len(unit), k), -1, np.int32)
         cosines = np.full((len(unit), k), np.nan, np.float32)
-        rest = [np.empty(0, np.intp)]
-        for n_lists, rows in self._planned(unit, np.flatnonzero(lengths > 0), k, allowed):
-            if n_lists:
-                found[rows], cosines[rows] = self._visited(unit[rows], k, n_lists, allowed)
-            rest.append(rows[found[rows, -1] < 0])
-        if len(whole := np.concatenate(rest)):
+        some = np.flatnonzero(lengths > 0) if k else np.empty(0, np.intp)
+        wanted = Wanted.of(k, allowed, len(self.unit))
+        looking = wanted.looking(len(unit))
+        if self._expected(wanted) < looking:
+            step = max(1, AT_A_TIME // len(self.lists))
+            for start in range(0, len(some), step):
+                rows = some[start : start + step]
+                products: Vectors = unit[rows] @ self.lists.centres.T
+                least = self._least(unit[rows], products, wanted)
+                visits = np.flatnonzero(_visiting(products, least) < looking)
+                if len(visits):
+                    asked = unit[rows[visits]], products[visits], least[visits]
+                    found[rows[visits]], cosines[rows[visits]] = self._visited(*asked, wanted)
+            some = some[found[some, -1] < 0]
+        if len(some):
             codes = self._all(allowed)
             every = self.unit if len(codes) == len(self.unit) else self.unit.take(codes, axis=0)
-            found[whole], cosines[whole] = looked_through(every.T, codes, unit[whole], k)
+            found[some], cosines[some] = looked_through(every.T, codes, unit[some], k)
         return found, cosines
 
     def nearest(
         self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
     ) -> tuple[Codes, Scores]:
         """What `search` gives for one vector ``[size]``, without the padding; nothing for a zero vector."""
+        return self._nearest(vector, k, allowed, at_any_cost=False)
+
+    def visiting(self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_]) -> tuple[Codes, Scores]:
+        """What `nearest` gives, if lists are visited wherever that may be quicker: what a trial has to judge."""
+        return self._nearest(vector, k, allowed, at_any_cost=True)
+
+    def _nearest(
+        self, vector: NDArray[np.float32], k: int, allowed: Allowed | None, *, at_any_cost: bool
+    ) -> tuple[Codes, Scores]:
         length = float(np.sqrt(vector @ vector))
         if length == 0 or k < 1:
             return NO_CODES, NO_SCORES
         unit: Vectors = (vector / length).astype(np.float32, copy=False)
-        n_lists = self._unfiltered(k) if allowed is None else self._filtered(unit[None, :], k, allowed)[0]
-        if n_lists and (codes := self._near(unit[None, :], k, int(n_lists), allowed)[0])[k - 1] >= 0:
-            if codes[-1] < 0:
-                codes = codes[codes >= 0]
+        codes = self._near_one(unit[None, :], Wanted.of(k, allowed, len(self.unit)), at_any_cost=at_any_cost)
+        if len(codes) >= k:
             scores: Scores = self.unit.take(codes, axis=0) @ unit
         else:
             codes = self._all(allowed)
@@ -80,41 +135,51 @@ class ApproximateIndex:
         place = best(scores, codes, k)
         return codes[place], scores[place]
 
-    def _planned(self, unit: Vectors, some: Rows, k: int, allowed: Allowed | None) -> Iterator[tuple[int, Rows]]:
-        """Groups of some rows with the number of lists to visit for them; 0: it is quicker to look at all."""
-        if not len(some) or k < 1:
-            return
-        if allowed is None:
-            yield self._unfiltered(k), some
-            return
-        lists = self._filtered(unit[some], k, allowed)
-        for n_lists in np.unique(lists).tolist():
-            yield n_lists, some[lists == n_lists]
+    def _near_one(self, unit: Vectors, wanted: Wanted, *, at_any_cost: bool) -> Codes:
+        """What may be the k nearest of one query; fewer than k where it is quicker to look at all, or needed."""
+        looking = wanted.looking(1)
+        if self._expected(wanted) >= looking:
+            return NO_CODES
+        products: Vectors = unit @ self.lists.centres.T
+        least = self._least(unit, products, wanted)
+        if not at_any_cost and wanted.allowed is not None and _visiting(products, least)[0] >= looking:
+            return NO_CODES
+        codes: Codes = self._near(unit, products, least, wanted)[0]
+        return codes if codes[-1] >= 0 else codes[codes >= 0]
 
-    def _unfiltered(self, k: int) -> int:
-        """How many lists to visit; 0: it is quicker to look at all."""
-        n_lists = min(self.effort.lists_for(k), len(self.lists))
-        return n_lists if AROUND + VISITED * n_lists < LOOKED_AT * len(self.unit) else 0
+    def _expected(self, wanted: Wanted) -> float:
+        """Microseconds to visit lists, at the least, before it is known which."""
+        if wanted.allowed is None:
+            return self._planned(wanted.k).cost
+        # Among the nearest, no more are allowed than elsewhere, as a rule.
+        return self._cost(math.ceil(wanted.k / max(wanted.share, 1e-9)))
 
-    def _filtered(self, unit: Vectors, k: int, allowed: Allowed) -> Rows:
-        """How many lists each query has to visit to find what is allowed; 0: it is quicker to look at all that is."""
-        n_allowed = int(np.count_nonzero(allowed))
-        looking = n_allowed * (LOOKED_AT + GATHERED / len(unit))
-        # Among the nearest, no more are allowed than elsewhere, as a rule: then it is not worth a closer look.
-        least = self.effort.lists_for(math.ceil(k * len(allowed) / max(n_allowed, 1)))
-        if looking < AROUND + VISITED * min(least, len(self.lists)):
-            return np.zeros(len(unit), np.intp)
-        wanted = k, self.effort.witnesses
-        lists = self.landmarks.reach(unit, self.lists.centres, wanted, allowed, n_allowed / len(allowed))
-        if len(unit) > 1:  # in steps of a quarter, so that many queries are answered together
-            lists = np.ceil(2 ** (np.ceil(np.log2(lists) * 4) / 4)).astype(np.intp)
-        lists = np.minimum(lists, len(self.lists))
-        lists[AROUND + VISITED * lists > looking] = 0
-        return lists
+    def _cost(self, k: int) -> float:
+        return AROUND + VISITED * min(self.effort.lists_for(k), len(self.lists))
 
-    def _visited(self, unit: Vectors, k: int, n_lists: int, allowed: Allowed | None) -> tuple[Codes, Scores]:
-        """The k nearest of each query within the lists nearest to it, by true score."""
-        near = self._near(unit, k, n_lists, allowed)
+    def _planned(self, k: int) -> Plan:
+        """What it takes to find k, computed once for each k."""
+        plan = self._plans.get(k)
+        if plan is None:
+            gap = np.float32(self.effort.gap_for(k))
+            plan = self._plans[k] = Plan(gap, self._cost(k), self.effort.rescored_for(k))
+        return plan
+
+    @cached_property
+    def _plans(self) -> dict[int, Plan]:
+        return {}
+
+    def _least(self, unit: Vectors, products: Vectors, wanted: Wanted) -> Vectors:
+        """The product that a list must have with each query to be visited ``[n]``."""
+        if wanted.allowed is not None:
+            some = wanted.k, self.effort.witnesses
+            return self.landmarks.least(unit, products, some, wanted.allowed, wanted.share)
+        least: Vectors = products.max(axis=1) - self._planned(wanted.k).gap
+        return least
+
+    def _visited(self, unit: Vectors, products: Vectors, least: Vectors, wanted: Wanted) -> tuple[Codes, Scores]:
+        """The k nearest of each query within the lists that have that product with it at the least, by true score."""
+        near, k = self._near(unit, products, least, wanted), wanted.k
         scores = np.empty(near.shape, np.float32)
         step = max(1, AT_A_TIME // max(near.shape[1] * unit.shape[1], 1))
         for start in range(0, len(unit), step):
@@ -129,11 +194,16 @@ class ApproximateIndex:
         scores[near < 0] = np.nan
         return near, scores
 
-    def _near(self, unit: Vectors, k: int, n_lists: int, allowed: Allowed | None) -> Codes:
+    def _near(self, unit: Vectors, products: Vectors, least: Vectors, wanted: Wanted) -> Codes:
         """What may be the k nearest of each query, as far as the codes in the lists show (-1: no more)."""
-        bits = None if allowed is None else np.packbits(allowed, bitorder="little")
-        return self.lists.near(unit, n_lists, self.effort.rescored_for(k), bits)
+        return self.lists.near(unit, products, least, self._planned(wanted.k).rescored, wanted.bits)
 
     def _all(self, allowed: Allowed | None) -> Codes:
         """All that may be found."""
         return np.flatnonzero(self.known if allowed is None else self.known & allowed).astype(np.int32)
+
+
+def _visiting(products: Vectors, least: Vectors) -> NDArray[np.float64]:
+    """Microseconds for each query to visit the lists that have that product with it at the least ``[n]``, roughly."""
+    cost: NDArray[np.float64] = AROUND + VISITED * np.count_nonzero(products >= least[:, None], axis=1)
+    return cost
