@@ -179,6 +179,19 @@ def test_few_vectors_need_nothing_installed_and_many_say_what_they_need(monkeypa
         approximate(world())
 
 
+def test_only_lists_that_are_near_enough_are_visited() -> None:
+    index = approximate(world())
+    unit, lists = index.unit[:20], index.lists.of_items(len(index.unit))
+    products = unit @ index.lists.centres.T
+    for some in (unit[:1], unit):
+        theirs = products[: len(some)]
+        codes = index.lists.near(some, theirs, theirs.max(axis=1), 100)
+        for row, nearest in zip(codes, theirs.argmax(axis=1), strict=True):
+            assert set(lists[row[row >= 0]]) == {nearest}
+        everywhere = index.lists.near(some, theirs, np.full(len(some), -np.inf, np.float32), 100)
+        assert (everywhere >= 0).all()
+
+
 def test_effort_grows_with_the_length_of_a_list() -> None:
     effort = Effort((10, 1000), (0.1, 0.3), (20, 40), (8.0, 4.0), 3)
     assert [round(effort.gap_for(k), 6) for k in (1, 10, 100, 1000, 10_000)] == [0.1, 0.1, 0.2, 0.3, 0.4]
