@@ -175,7 +175,7 @@ def demo_workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             command = [*ENDCAP, "demo", "--no-serve", "--workdir", str(folder)]
             run = subprocess.run(command, capture_output=True, text=True, check=False)
             if run.returncode:
-                shutil.rmtree(folder)
+                shutil.rmtree(folder, ignore_errors=True)
                 pytest.fail(run.stderr)
     return shutil.copytree(folder, own / "demo")
 

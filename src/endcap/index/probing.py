@@ -98,7 +98,7 @@ class ApproximateIndex:
                 rows = some[start : start + step]
                 products: Vectors = unit[rows] @ self.lists.centres.T
                 least = self._least(unit[rows], products, wanted)
-                visits = np.flatnonzero(_visiting(products, least) < looking)
+                visits = np.flatnonzero(_visit_costs(products, least) < looking)
                 if len(visits):
                     asked = unit[rows[visits]], products[visits], least[visits]
                     found[rows[visits]], cosines[rows[visits]] = self._visited(*asked, wanted)
@@ -142,7 +142,7 @@ class ApproximateIndex:
             return NO_CODES
         products: Vectors = unit @ self.lists.centres.T
         least = self._least(unit, products, wanted)
-        if not at_any_cost and wanted.allowed is not None and _visiting(products, least)[0] >= looking:
+        if not at_any_cost and wanted.allowed is not None and _visit_costs(products, least)[0] >= looking:
             return NO_CODES
         codes: Codes = self._near(unit, products, least, wanted)[0]
         return codes if codes[-1] >= 0 else codes[codes >= 0]
@@ -203,7 +203,7 @@ class ApproximateIndex:
         return np.flatnonzero(self.known if allowed is None else self.known & allowed).astype(np.int32)
 
 
-def _visiting(products: Vectors, least: Vectors) -> NDArray[np.float64]:
+def _visit_costs(products: Vectors, least: Vectors) -> NDArray[np.float64]:
     """Microseconds for each query to visit the lists that have that product with it at the least ``[n]``, roughly."""
     cost: NDArray[np.float64] = AROUND + VISITED * np.count_nonzero(products >= least[:, None], axis=1)
     return cost
