@@ -118,7 +118,7 @@ class Lists:
 
 def _visits(products: Vectors, least: Vectors) -> tuple[NDArray[np.int64], Vectors]:
     """The lists that each query visits ``[n, most]`` (-1: no more), and their products; alone the nearest first."""
-    if len(products) == 1:  # as below, in a third of the time
+    if len(products) == 1:  # the common case, and there is nothing to pad
         visited = np.flatnonzero(products[0] >= least[0])
         theirs = products[0].take(visited)
         order = np.argsort(-theirs)
