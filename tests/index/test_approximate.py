@@ -7,18 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from pydantic import PrivateAttr
 
 from endcap.core.errors import MissingExtra
 from endcap.core.query import Query
 from endcap.core.saving import save
-from endcap.index import measuring, probing
+from endcap.index import measuring, planning
 from endcap.index.approximate import Approximate
 from endcap.index.exact import Exact, ExactIndex, of_length_one
-from endcap.index.lists import Vectors
+from endcap.index.filters import filters
+from endcap.index.lists import Vectors, Visits
 from endcap.index.nearest import index_of
-from endcap.index.planning import Effort, Landmarks
+from endcap.index.planning import Effort
 from endcap.index.probing import ApproximateIndex
 from endcap.testing import IndexContract, same, saved_and_loaded
 
@@ -28,7 +28,7 @@ pytest.importorskip("faiss")
 @pytest.fixture
 def visiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists are visited, though looking at so few vectors would be quicker."""
-    monkeypatch.setattr(probing, "LOOKED_AT", 1e3)
+    monkeypatch.setattr(planning, "LOOKED_AT", 1e3)
 
 
 def world(n: int = 3000, size: int = 8) -> Vectors:
@@ -45,7 +45,7 @@ class Once(Approximate):
     _kept: dict[tuple[bytes, float], ApproximateIndex | ExactIndex] = PrivateAttr(default_factory=dict)
 
     def build(self, vectors: Vectors) -> ApproximateIndex | ExactIndex:
-        key = vectors.tobytes(), probing.LOOKED_AT
+        key = vectors.tobytes(), planning.LOOKED_AT
         if key not in self._kept:
             self._kept[key] = super().build(vectors)
         return self._kept[key]
@@ -198,53 +198,70 @@ def test_few_vectors_need_nothing_installed_and_many_say_what_they_need(monkeypa
         Approximate(exact_up_to=0).build(world())
 
 
-def test_only_lists_that_are_near_enough_are_visited() -> None:
+def test_only_what_lies_in_visited_lists_is_found() -> None:
     index = approximate(world())
     unit, lists = index.unit[:20], index.lists.of_items(len(index.unit))
     products = unit @ index.lists.centres.T
     for some in (unit[:1], unit):
         theirs = products[: len(some)]
-        codes = index.lists.near(some, theirs, theirs.max(axis=1), 100)
-        for row, nearest in zip(codes, theirs.argmax(axis=1), strict=True):
-            assert set(lists[row[row >= 0]]) == {nearest}
-        everywhere = index.lists.near(some, theirs, np.full(len(some), -np.inf, np.float32), 100)
-        assert (everywhere >= 0).all()
+        codes, scores = index.lists.near(some, Visits.where(theirs, theirs == theirs.max(axis=1, keepdims=True)), 100)
+        for row, nearest in enumerate(theirs.argmax(axis=1)):
+            found, seen = codes[row][codes[row] >= 0], scores[row][codes[row] >= 0]
+            assert set(lists[found]) == {nearest}
+            assert (np.diff(seen) <= 0).all()
+            assert np.allclose(seen, index.unit[found] @ some[row], atol=0.2)
+        everywhere = Visits.where(theirs, np.ones(theirs.shape, bool))
+        assert (index.lists.near(some, everywhere, 100)[0] >= 0).all()
+        nowhere = Visits.where(theirs, np.zeros(theirs.shape, bool))
+        assert (index.lists.near(some, nowhere, 100)[0] == -1).all()
+
+
+def test_a_list_promises_what_its_best_item_rarely_surpasses() -> None:
+    index = approximate(world())
+    lists, products = index.lists.of_items(len(index.unit)), index.unit[::10] @ index.unit.T
+    promised = index.unit[::10] @ index.lists.centres.T + index.lists.spread
+    best = np.stack([products[:, lists == number].max(axis=1) for number in range(len(index.lists))], axis=1)
+    assert np.mean(best > promised) < 0.1
+    assert np.mean(best > promised - 0.5) > 0.3
+    few, many = (index.lists.spreads(np.full(len(index.lists), n)) for n in (1, 100))
+    assert (few <= many).all()
+    assert few.mean() < 0.8 * many.mean()
+
+
+def test_visits_are_those_of_one_query_or_of_many() -> None:
+    products = np.array([[0.1, 0.9, 0.5], [0.7, 0.2, 0.3]], np.float32)
+    many = Visits.where(products, products >= 0.4)
+    assert many.lists.tolist() == [[1, 2], [0, -1]]
+    assert many.counts.tolist() == [2, 1]
+    assert many.rows(np.array([1])).lists.tolist() == [[0, -1]]
+    assert many.renumbered(np.array([7, 8, 9])).lists.tolist() == [[8, 9], [7, -1]]
+    one = Visits.where(products[:1], products[:1] > 0)
+    assert one.lists.tolist() == [[1, 2, 0]]
+    assert np.allclose(one.products, [[0.9, 0.5, 0.1]])
+
+
+def test_a_filter_is_learned_once_and_again_where_it_was_changed() -> None:
+    index = approximate(world())
+    known = index.known.copy()
+    known[5] = False
+    of = filters(known, index.lists)
+    allowed = np.zeros(len(known), bool)
+    allowed[[3, 5, 8]] = True
+    first = of(allowed)
+    assert first.codes.tolist() == [3, 8]
+    assert of(allowed.copy()) is first
+    held, spreads = first.held
+    assert held.tolist() == sorted({*index.lists.of_items(len(known))[[3, 8]].tolist()})
+    assert (spreads > 0).all()
+    allowed[8] = False
+    assert of(allowed).codes.tolist() == [3]
 
 
 def test_effort_grows_with_the_length_of_a_list() -> None:
-    effort = Effort((10, 1000), (0.1, 0.3), (20, 40), (8.0, 4.0), 3)
+    effort = Effort((10, 1000), (0.1, 0.3), (20, 40), (8.0, 4.0), 0.1)
     assert [round(effort.gap_for(k), 6) for k in (1, 10, 100, 1000, 10_000)] == [0.1, 0.1, 0.2, 0.3, 0.4]
     assert [effort.lists_for(k) for k in (1, 10, 100, 1000, 2000)] == [20, 20, 30, 40, 80]
     assert [effort.rescored_for(k) for k in (1, 10, 100, 1000, 2000)] == [8, 80, 600, 4000, 8000]
-
-
-def visited(
-    landmarks: Landmarks, centres: Vectors, wanted: tuple[int, int], allowed: NDArray[np.bool_], share: float
-) -> int:
-    """How many lists the first centre visits, if it is asked for."""
-    products = centres[:1] @ centres.T
-    return int(np.count_nonzero(products >= landmarks.least(centres[:1], products, wanted, allowed, share)))
-
-
-def test_landmarks_say_how_far_what_is_allowed_lies() -> None:
-    angles = np.linspace(0, np.pi, 8)
-    centres = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-    codes = np.repeat(np.arange(8, dtype=np.int32), 10)
-    landmarks = Landmarks(np.arange(80, dtype=np.int32), centres[codes], codes)
-    for list_allowed in range(8):
-        allowed = codes == list_allowed
-        assert visited(landmarks, centres, (5, 3), allowed, 1 / 8) == list_allowed + 1
-    few = np.arange(80) < 4
-    assert visited(landmarks, centres, (5, 3), few, few.mean()) == 8
-
-
-def test_one_odd_landmark_does_not_say_how_far_to_go() -> None:
-    centres = np.eye(8, dtype=np.float32) + np.linspace(0.1, 0, 8, dtype=np.float32)
-    codes = np.repeat(np.arange(8, dtype=np.int32), 10)
-    lists = codes.copy()
-    lists[0] = 7  # as near as the others, in the list that is visited last
-    landmarks, all_allowed = Landmarks(np.arange(80, dtype=np.int32), centres[codes], lists), np.ones(80, bool)
-    assert visited(landmarks, centres, (0, 10), all_allowed, 1.0) == 1
 
 
 @pytest.mark.usefixtures("visiting")

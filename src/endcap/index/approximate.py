@@ -9,7 +9,6 @@ from endcap.core.part import Part
 from endcap.index.exact import Exact, ExactIndex, of_length_one
 from endcap.index.lists import Vectors, lists_built
 from endcap.index.measuring import measured
-from endcap.index.planning import Landmarks
 from endcap.index.probing import ApproximateIndex
 
 LEAST = 2_000
@@ -49,6 +48,5 @@ class Approximate(Part):
             return Exact().build(vectors)
         rng = np.random.default_rng(self.seed)
         lists = lists_built(unit, codes, round(LISTS * len(codes) ** 0.5), rng)
-        landmarks = Landmarks.drawn(unit, codes, lists, rng)
-        index = measured(ApproximateIndex(unit, lengths > 0, lists, landmarks), self.recall, rng, asked)
+        index = measured(ApproximateIndex(unit, lengths > 0, lists), self.recall, rng, asked)
         return Exact().build(vectors) if index is None else index

@@ -1,19 +1,34 @@
-"""How far to look for the nearest: by the length of the list, and by where a filter leaves something to be found."""
+"""How far to look for the nearest: by the length of the list, and with a filter by what was found so far."""
 
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.arrays import Codes
-from endcap.index.lists import Lists, Vectors
+LOOKED_AT, ALONE = 0.005, 0.018
+"""Microseconds to look at a vector for one of many queries, and how much longer it takes for one alone."""
+VISITED, PASSED = 0.7, 0.006
+"""Microseconds to visit a list, and to pass a vector in it."""
+AROUND, AROUND_ALONE = 40.0, 110.0
+"""Microseconds of all else in a search, and how much more of one alone."""
 
-POOL, MOST = 32_768, 1_024
-"""Landmarks in all, and so many allowed ones at most are looked at for a query."""
-ODD = 5
-"""One in so many of the nearest may lie in a list that is far: else the oddest of them would say how far to go."""
+Some = TypeVar("Some", float, NDArray[np.float64])
+
+
+def looking(n_vectors: int, n_queries: int) -> float:
+    """Microseconds for each of so many queries to look at so many vectors, roughly.
+
+    What is chosen by this and by `visiting` is which of two ways is quicker, never how good it is.
+    """
+    return n_vectors * (LOOKED_AT + ALONE / max(n_queries, 1))
+
+
+def visiting(n_lists: Some, size: float, n_queries: int) -> Some:
+    """Microseconds for each of so many queries to visit lists of that size on average, roughly."""
+    return AROUND + AROUND_ALONE / max(n_queries, 1) + n_lists * (VISITED + PASSED * size)
 
 
 @dataclass(frozen=True)
@@ -32,8 +47,8 @@ class Effort:
     """… how many of the index's lists are visited so, on average, …"""
     rescored: tuple[float, ...] = (1.0,)
     """… and so many candidates get their true score, as many times as the list is long."""
-    witnesses: int = 1
-    """With a filter: of so many of the nearest allowed landmarks, most must lie in the lists that are visited."""
+    below: float = 0.0
+    """With a filter: how far below the score of the last item of a list the product of a visited list may be."""
 
     def gap_for(self, k: int) -> float:
         """How far below the highest product that of a visited list may be; beyond the longest measured, as it grew."""
@@ -61,45 +76,3 @@ class Effort:
             return values[max(after - 1, 0)]
         low, high = self.lengths[after - 1], self.lengths[after]
         return values[after - 1] + (values[after] - values[after - 1]) * math.log(k / low) / math.log(high / low)
-
-
-@dataclass(frozen=True)
-class Landmarks:
-    """A sample of the items in random order, that shows where in the index lies what a filter allows."""
-
-    codes: Codes
-    unit: Vectors
-    lists: NDArray[np.int32]
-    """Which list each of them lies in."""
-
-    @classmethod
-    def drawn(cls, unit: Vectors, codes: Codes, lists: Lists, rng: np.random.Generator) -> "Landmarks":
-        """Some of the given codes, whose vectors are rows of `unit`."""
-        drawn = rng.permutation(codes)[:POOL]
-        return cls(drawn, unit[drawn], lists.of_items(len(unit))[drawn])
-
-    def least(
-        self, unit: Vectors, products: Vectors, wanted: tuple[int, int], allowed: NDArray[np.bool_], share: float
-    ) -> Vectors:
-        """The product that a list must have with each query, to be visited for its nearest allowed items ``[n]``.
-
-        Given are the products with all centres ``[n, n_lists]``; wanted are k and witnesses; of all items, `share` is
-        allowed. The nearest allowed landmarks are found by looking, and four in five of them have to lie in lists that
-        are visited: then what is nearer than they are very probably does too, however the filter goes together with
-        the vectors.
-        """
-        inside = np.flatnonzero(allowed.take(self.codes[: self._enough(share)]))[:MOST]
-        stand_for = share * len(allowed) / max(len(inside), 1)
-        k, witnesses = wanted
-        some = witnesses + int(k / stand_for)
-        if len(inside) <= some:
-            return np.full(len(unit), -np.inf, np.float32)
-        near = unit @ self.unit.take(inside, axis=0).T
-        nearest = np.argpartition(near, len(inside) - some, axis=1)[:, -some:]
-        theirs = np.take_along_axis(products, self.lists[inside][nearest], axis=1)
-        least: Vectors = np.partition(theirs, some // ODD, axis=1)[:, some // ODD]
-        return least
-
-    def _enough(self, share: float) -> int:
-        """How many landmarks hold as many as are looked at, if that share of all items is allowed."""
-        return min(len(self.codes), math.ceil(1.1 * MOST / max(share, 1e-6)))

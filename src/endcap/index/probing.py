@@ -1,7 +1,7 @@
 """An index that visits the lists where the nearest probably are, and looks at everything where that is quicker."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,18 +11,16 @@ from numpy.typing import NDArray
 from endcap.core.arrays import NO_CODES, Codes, Scores
 from endcap.core.candidates import NO_SCORES, best
 from endcap.index.exact import looked_through, of_length_one
-from endcap.index.lists import Lists, Vectors
-from endcap.index.planning import Effort, Landmarks
+from endcap.index.filters import Allowed, Filter, filters
+from endcap.index.lists import Lists, Vectors, Visits, along
+from endcap.index.planning import Effort, Some, looking, visiting
 
 AT_A_TIME = 2**20
 """So many numbers are gathered at a time to compute true scores."""
-VISITED, LOOKED_AT, GATHERED, AROUND = 1.0, 0.012, 0.02, 150.0
-"""Microseconds, roughly, of a list, a vector, a vector that must be gathered first, and of all else in a visit.
+BEGUN = 30
+"""With a filter, lists are visited first that hold so many times as many allowed items as are wanted, roughly."""
 
-What is chosen by them is which of two ways is quicker, never how good it is.
-"""
-
-Allowed = NDArray[np.bool_]
+Rows = NDArray[np.intp] | slice
 
 
 @dataclass(frozen=True)
@@ -30,36 +28,22 @@ class Wanted:
     """What a search is to find."""
 
     k: int
-    allowed: Allowed | None
+    filter: Filter | None
     n: int
     """How many items may be found."""
     share: float
     """Which part of all items that is."""
 
-    @classmethod
-    def of(cls, k: int, allowed: Allowed | None, n_items: int) -> "Wanted":
-        """With what is allowed counted, once for a search."""
-        n = n_items if allowed is None else int(np.count_nonzero(allowed))
-        return cls(k, allowed, n, n / max(n_items, 1))
-
-    @cached_property
-    def bits(self) -> NDArray[np.uint8] | None:
-        """What is allowed, one bit for each item, the lowest first."""
-        return None if self.allowed is None else np.packbits(self.allowed, bitorder="little")
-
-    def looking(self, n_queries: int) -> float:
-        """Microseconds for each of n queries to look at all that may be found, roughly."""
-        return self.n * (LOOKED_AT + (0.0 if self.allowed is None else GATHERED / max(n_queries, 1)))
-
 
 @dataclass(frozen=True)
 class Plan:
-    """What it takes to find so many, without a filter."""
+    """What it takes to find so many."""
 
+    k: int
     gap: np.float32
-    """How far below the highest product that of a visited list may be."""
-    cost: float
-    """Microseconds, roughly."""
+    """Without a filter: how far below the highest promise that of a visited list may be."""
+    lists: float
+    """How many are visited then, roughly."""
     rescored: int
     """How many candidates get their true score."""
 
@@ -73,7 +57,6 @@ class ApproximateIndex:
     known: NDArray[np.bool_]
     """Which items have a vector."""
     lists: Lists
-    landmarks: Landmarks
     effort: Effort = field(default_factory=Effort)
     measured: Mapping[str, float] = field(default_factory=dict)
     """What was measured when it was built: recall by length of list and kind of filter."""
@@ -90,21 +73,18 @@ class ApproximateIndex:
         found = np.full((len(unit), k), -1, np.int32)
         cosines = np.full((len(unit), k), np.nan, np.float32)
         some = np.flatnonzero(lengths > 0) if k else np.empty(0, np.intp)
-        wanted = Wanted.of(k, allowed, len(self.unit))
-        looking = wanted.looking(len(unit))
-        if self._expected(wanted) < looking:
+        wanted = self._wanted(k, allowed)
+        limit = looking(wanted.n, len(unit))
+        if self._visiting(self._expected(wanted), len(unit)) < limit:
             step = max(1, AT_A_TIME // len(self.lists))
             for start in range(0, len(some), step):
                 rows = some[start : start + step]
-                products: Vectors = unit[rows] @ self.lists.centres.T
-                least = self._least(unit[rows], products, wanted)
-                visits = np.flatnonzero(_visit_costs(products, least) < looking)
-                if len(visits):
-                    asked = unit[rows[visits]], products[visits], least[visits]
-                    found[rows[visits]], cosines[rows[visits]] = self._visited(*asked, wanted)
+                visiting, near = self._near(unit[rows], wanted, limit, len(unit))
+                rows = rows[visiting]
+                found[rows], cosines[rows] = self._scored(unit[rows], near, k)
             some = some[found[some, -1] < 0]
         if len(some):
-            codes = self._all(allowed)
+            codes = self._all(wanted)
             every = self.unit if len(codes) == len(self.unit) else self.unit.take(codes, axis=0)
             found[some], cosines[some] = looked_through(every.T, codes, unit[some], k)
         return found, cosines
@@ -126,60 +106,101 @@ class ApproximateIndex:
         if length == 0 or k < 1:
             return NO_CODES, NO_SCORES
         unit: Vectors = (vector / length).astype(np.float32, copy=False)
-        codes = self._near_one(unit[None, :], Wanted.of(k, allowed, len(self.unit)), at_any_cost=at_any_cost)
+        wanted = self._wanted(k, allowed)
+        codes = self._near_one(unit[None, :], wanted, at_any_cost=at_any_cost)
         if len(codes) >= k:
             scores: Scores = self.unit.take(codes, axis=0) @ unit
         else:
-            codes = self._all(allowed)
+            codes = self._all(wanted)
             scores = self.lists.products(self.unit, codes, unit)
         place = best(scores, codes, k)
         return codes[place], scores[place]
 
     def _near_one(self, unit: Vectors, wanted: Wanted, *, at_any_cost: bool) -> Codes:
         """What may be the k nearest of one query; fewer than k where it is quicker to look at all, or needed."""
-        looking = wanted.looking(1)
-        if self._expected(wanted) >= looking:
+        limit = looking(wanted.n, 1)
+        if self._visiting(self._expected(wanted), 1) >= limit:
             return NO_CODES
-        products: Vectors = unit @ self.lists.centres.T
-        least = self._least(unit, products, wanted)
-        if not at_any_cost and wanted.allowed is not None and _visit_costs(products, least)[0] >= looking:
-            return NO_CODES
-        codes: Codes = self._near(unit, products, least, wanted)[0]
-        return codes if codes[-1] >= 0 else codes[codes >= 0]
+        # Without a filter, it was just told what it will cost.
+        codes = self._near(unit, wanted, None if at_any_cost or wanted.filter is None else limit)[1].ravel()
+        return codes[codes >= 0]
+
+    def _wanted(self, k: int, allowed: Allowed | None) -> Wanted:
+        if allowed is None:
+            return Wanted(k, None, len(self.unit), 1.0)
+        some = self._filters(allowed)
+        return Wanted(k, some, len(some.codes), len(some.codes) / len(self.unit))
+
+    @cached_property
+    def _filters(self) -> Callable[[Allowed], Filter]:
+        """What a filter leaves, remembered for the next search with it."""
+        return filters(self.known, self.lists)
 
     def _expected(self, wanted: Wanted) -> float:
-        """Microseconds to visit lists, at the least, before it is known which."""
-        if wanted.allowed is None:
-            return self._planned(wanted.k).cost
+        """How many lists are visited, at the least, before it is known which."""
+        if wanted.filter is None:
+            return self._planned(wanted.k).lists
         # Among the nearest, no more are allowed than elsewhere, as a rule.
-        return self._cost(math.ceil(wanted.k / max(wanted.share, 1e-9)))
+        return min(self.effort.lists_for(math.ceil(wanted.k / max(wanted.share, 1e-9))), len(self.lists))
 
-    def _cost(self, k: int) -> float:
-        return AROUND + VISITED * min(self.effort.lists_for(k), len(self.lists))
+    def _visiting(self, n_lists: Some, n_queries: int) -> Some:
+        return visiting(n_lists, len(self.unit) / len(self.lists), n_queries)
 
     def _planned(self, k: int) -> Plan:
         """What it takes to find k, computed once for each k."""
         plan = self._plans.get(k)
         if plan is None:
-            gap = np.float32(self.effort.gap_for(k))
-            plan = self._plans[k] = Plan(gap, self._cost(k), self.effort.rescored_for(k))
+            gap, lists = np.float32(self.effort.gap_for(k)), min(self.effort.lists_for(k), len(self.lists))
+            plan = self._plans[k] = Plan(k, gap, lists, self.effort.rescored_for(k))
         return plan
 
     @cached_property
     def _plans(self) -> dict[int, Plan]:
         return {}
 
-    def _least(self, unit: Vectors, products: Vectors, wanted: Wanted) -> Vectors:
-        """The product that a list must have with each query to be visited ``[n]``."""
-        if wanted.allowed is not None:
-            some = wanted.k, self.effort.witnesses
-            return self.landmarks.least(unit, products, some, wanted.allowed, wanted.share)
-        least: Vectors = products.max(axis=1) - self._planned(wanted.k).gap
-        return least
+    def _near(self, unit: Vectors, wanted: Wanted, limit: float | None, n_queries: int = 1) -> tuple[Rows, Codes]:
+        """The queries that lists are visited for, and what may be their k nearest as codes show it (-1: no more).
 
-    def _visited(self, unit: Vectors, products: Vectors, least: Vectors, wanted: Wanted) -> tuple[Codes, Scores]:
-        """The k nearest of each query within the lists that have that product with it at the least, by true score."""
-        near, k = self._near(unit, products, least, wanted), wanted.k
+        All of them, or those for which it takes less than `limit` microseconds, if so many are asked in all.
+        """
+        products: Vectors = unit @ self.lists.centres.T
+        plan = self._planned(wanted.k)
+
+        def quick(visits: Visits) -> Rows:
+            return slice(None) if limit is None else np.flatnonzero(self._visiting(visits.counts, n_queries) < limit)
+
+        if wanted.filter is not None:
+            return self._near_allowed(unit, products, wanted.filter, plan, quick)
+        promised = products + self.lists.spread
+        visits = Visits.where(products, promised >= promised.max(axis=1, keepdims=True) - plan.gap)
+        rows = quick(visits)
+        return rows, self.lists.near(unit[rows], visits.rows(rows), plan.rescored)[0]
+
+    def _near_allowed(
+        self, unit: Vectors, products: Vectors, some: Filter, plan: Plan, quick: Callable[[Visits], Rows]
+    ) -> tuple[Rows, Codes]:
+        """What `_near` gives, with a filter.
+
+        Lists are visited in two goes: those that promise most, which show about how near the k nearest are; then all
+        others that promise something nearer.
+        """
+        held, spreads = some.held
+        products = products.take(held, axis=1) if len(held) < products.shape[1] else products
+        promised = products + spreads
+        begun = min(math.ceil(BEGUN * plan.k * len(held) / len(some.codes)), len(held))
+        most = promised.argpartition(len(held) - begun, axis=1)[:, -begun:]
+        first = Visits.of(products, most).renumbered(held)
+        codes, scores = self.lists.near(unit, first, plan.rescored, some.selected)
+        inside = promised >= scores[:, plan.k - 1, None] - np.float32(self.effort.below)
+        inside &= promised < along(promised, most).min(axis=1, keepdims=True)
+        then = Visits.where(products, inside)
+        rows = quick(then)
+        more = self.lists.near(unit[rows], then.rows(rows).renumbered(held), plan.rescored, some.selected)
+        codes, scores = np.hstack([codes[rows], more[0]]), np.hstack([scores[rows], more[1]])
+        return rows, along(codes, (-scores).argpartition(plan.rescored - 1, axis=1)[:, : plan.rescored])
+
+    def _scored(self, unit: Vectors, near: Codes, k: int) -> tuple[Codes, Scores]:
+        """The k nearest of what may be near to each query ``[n, width]``, by true score."""
         scores = np.empty(near.shape, np.float32)
         step = max(1, AT_A_TIME // max(near.shape[1] * unit.shape[1], 1))
         for start in range(0, len(unit), step):
@@ -188,22 +209,17 @@ class ApproximateIndex:
         scores[near < 0] = -np.inf
         if k < near.shape[1]:
             place = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-            near, scores = np.take_along_axis(near, place, 1), np.take_along_axis(scores, place, 1)
+            near, scores = along(near, place), along(scores, place)
         order = np.lexsort((near, -scores))
-        near, scores = np.take_along_axis(near, order, 1), np.take_along_axis(scores, order, 1)
+        near, scores = along(near, order), along(scores, order)
         scores[near < 0] = np.nan
         return near, scores
 
-    def _near(self, unit: Vectors, products: Vectors, least: Vectors, wanted: Wanted) -> Codes:
-        """What may be the k nearest of each query, as far as the codes in the lists show (-1: no more)."""
-        return self.lists.near(unit, products, least, self._planned(wanted.k).rescored, wanted.bits)
-
-    def _all(self, allowed: Allowed | None) -> Codes:
+    def _all(self, wanted: Wanted) -> Codes:
         """All that may be found."""
-        return np.flatnonzero(self.known if allowed is None else self.known & allowed).astype(np.int32)
+        return self._known if wanted.filter is None else wanted.filter.codes
 
-
-def _visit_costs(products: Vectors, least: Vectors) -> NDArray[np.float64]:
-    """Microseconds for each query to visit the lists that have that product with it at the least ``[n]``, roughly."""
-    cost: NDArray[np.float64] = AROUND + VISITED * np.count_nonzero(products >= least[:, None], axis=1)
-    return cost
+    @cached_property
+    def _known(self) -> Codes:
+        codes: Codes = np.flatnonzero(self.known).astype(np.int32)
+        return codes
