@@ -154,9 +154,14 @@ class Lists:
         Vectors of length one around a mean of length m have the variance (1 - m²) / size along a direction, and none of
         n normal variables is more than √(2 ln(n / p)) deviations above their mean, but with a probability of p.
         """
-        variances = np.maximum(1 - np.einsum("nd,nd->n", self.centres, self.centres), 0) / self.size
-        spreads: Vectors = np.sqrt(variances * 2 * np.log(np.maximum(counts, 1) / SURPRISING)).astype(np.float32)
+        spreads: Vectors = np.sqrt(self._variances * 2 * np.log(np.maximum(counts, 1) / SURPRISING)).astype(np.float32)
         return spreads
+
+    @cached_property
+    def _variances(self) -> Vectors:
+        lengths = np.einsum("nd,nd->n", self.centres, self.centres)
+        variances: Vectors = np.maximum(1 - lengths, 0) / self.size
+        return variances
 
     @cached_property
     def spread(self) -> Vectors:

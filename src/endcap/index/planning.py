@@ -35,23 +35,23 @@ def visiting(n_lists: Some, size: float, n_queries: int) -> Some:
 class Effort:
     """What it takes to reach the recall that was asked for, as measured on sampled queries.
 
-    How many lists a query visits depends on where it lies: all those whose product with it is not far below that of
-    the nearest list. For the same recall, these are a third fewer than a fixed number of lists.
+    How many lists a query visits depends on where it lies: all those that do not promise much less than the one that
+    promises most (`Lists.spreads`); with a filter, all that promise something nearer than what was found so far.
     """
 
     lengths: tuple[int, ...] = (1,)
     """Lengths of lists, ascending, …"""
     gaps: tuple[float, ...] = (0.0,)
-    """… how far below the highest product that of a visited list may be for a list of that length, …"""
+    """… how far below the highest promise that of a visited list may be for a list of that length, …"""
     lists: tuple[float, ...] = (1.0,)
     """… how many of the index's lists are visited so, on average, …"""
     rescored: tuple[float, ...] = (1.0,)
     """… and so many candidates get their true score, as many times as the list is long."""
     below: float = 0.0
-    """With a filter: how far below the score of the last item of a list the product of a visited list may be."""
+    """With a filter: how far below the score of the last item that was found the promise of a visited list may be."""
 
     def gap_for(self, k: int) -> float:
-        """How far below the highest product that of a visited list may be; beyond the longest measured, as it grew."""
+        """How far below the highest promise that of a visited list may be; beyond the longest measured, as it grew."""
         return self._between(k, self.gaps) + max(self._steepness() * math.log(k / self.lengths[-1]), 0.0)
 
     def lists_for(self, k: int) -> float:
