@@ -255,6 +255,8 @@ def test_a_filter_is_learned_once_and_again_where_it_was_changed() -> None:
     assert (spreads > 0).all()
     allowed[8] = False
     assert of(allowed).codes.tolist() == [3]
+    with pytest.raises(ValueError, match="a filter has one entry per item: 3000 are expected, not 2999"):
+        of(allowed[:-1])
 
 
 def test_effort_grows_with_the_length_of_a_list() -> None:

@@ -45,22 +45,30 @@ def filters(known: Allowed, lists: Lists) -> Callable[[Allowed], Filter]:
     places = lists.of_items(len(known))
 
     @lru_cache(KEPT)
-    def learned(given: _Given) -> Filter:
-        return Filter(Selected(given.bits), np.flatnonzero(known & given.allowed).astype(np.int32), lists, places)
+    def learned(packed: _Packed) -> Filter:
+        allowed = np.unpackbits(packed.bits, count=len(known), bitorder="little").view(np.bool_)
+        return Filter(Selected(packed.bits), np.flatnonzero(known & allowed).astype(np.int32), lists, places)
 
-    return lambda allowed: learned(_Given(allowed))
+    def of(allowed: Allowed) -> Filter:
+        if len(allowed) != len(known):
+            raise ValueError(f"a filter has one entry per item: {len(known)} are expected, not {len(allowed)}")
+        return learned(_Packed(allowed))
+
+    return of
 
 
-class _Given:
-    """An array of flags, equal to any with the same content; only its bits are still read when it was changed."""
+class _Packed:
+    """Flags as bits, the lowest first; equal to any with the same content."""
 
     def __init__(self, allowed: Allowed) -> None:
-        self.allowed = allowed
-        self.bits: Bytes = np.packbits(allowed, bitorder="little")
-        self.content = self.bits.tobytes()
+        self.content = np.packbits(allowed, bitorder="little").tobytes()
+
+    @property
+    def bits(self) -> Bytes:
+        return np.frombuffer(self.content, np.uint8)
 
     def __hash__(self) -> int:
         return hash(self.content[:: max(1, len(self.content) // SAMPLED)])
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Given) and self.content == other.content
+        return isinstance(other, _Packed) and self.content == other.content

@@ -12,7 +12,7 @@ from endcap.core.arrays import Codes
 from endcap.index.exact import looked_through, of_length_one
 from endcap.index.filters import filters
 from endcap.index.lists import Vectors, Visits, along
-from endcap.index.planning import Effort, visiting
+from endcap.index.planning import Effort, time_to_visit
 from endcap.index.probing import AT_A_TIME, ApproximateIndex
 
 QUERIES, FILTERED = 800, 400
@@ -250,4 +250,4 @@ def _true(unit: Vectors, codes: Codes, asked: Vectors, k: int) -> Codes:
 def _cost(index: ApproximateIndex, effort: Effort) -> float:
     """Microseconds of a search for the shortest of the lists, roughly."""
     size = len(index.unit) / len(index.lists)
-    return visiting(effort.lists[0], size, 1) + effort.rescored[0] * effort.lengths[0] * RESCORED
+    return time_to_visit(effort.lists[0], size, 1) + effort.rescored[0] * effort.lengths[0] * RESCORED

@@ -18,15 +18,15 @@ AROUND, AROUND_ALONE = 40.0, 110.0
 Some = TypeVar("Some", float, NDArray[np.float64])
 
 
-def looking(n_vectors: int, n_queries: int) -> float:
+def time_to_look(n_vectors: int, n_queries: int) -> float:
     """Microseconds for each of so many queries to look at so many vectors, roughly.
 
-    What is chosen by this and by `visiting` is which of two ways is quicker, never how good it is.
+    What is chosen by this and by `time_to_visit` is which of two ways is quicker, never how good it is.
     """
     return n_vectors * (LOOKED_AT + ALONE / max(n_queries, 1))
 
 
-def visiting(n_lists: Some, size: float, n_queries: int) -> Some:
+def time_to_visit(n_lists: Some, size: float, n_queries: int) -> Some:
     """Microseconds for each of so many queries to visit lists of that size on average, roughly."""
     return AROUND + AROUND_ALONE / max(n_queries, 1) + n_lists * (VISITED + PASSED * size)
 

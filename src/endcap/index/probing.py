@@ -13,7 +13,7 @@ from endcap.core.candidates import NO_SCORES, best
 from endcap.index.exact import looked_through, of_length_one
 from endcap.index.filters import Allowed, Filter, filters
 from endcap.index.lists import Lists, Vectors, Visits, along
-from endcap.index.planning import Effort, Some, looking, visiting
+from endcap.index.planning import Effort, Some, time_to_look, time_to_visit
 
 AT_A_TIME = 2**20
 """So many numbers are gathered at a time to compute true scores."""
@@ -74,13 +74,13 @@ class ApproximateIndex:
         cosines = np.full((len(unit), k), np.nan, np.float32)
         some = np.flatnonzero(lengths > 0) if k else np.empty(0, np.intp)
         wanted = self._wanted(k, allowed)
-        limit = looking(wanted.n, len(unit))
-        if self._visiting(self._expected(wanted), len(unit)) < limit:
+        limit = time_to_look(wanted.n, len(unit))
+        if self._time_to_visit(self._expected(wanted), len(unit)) < limit:
             step = max(1, AT_A_TIME // len(self.lists))
             for start in range(0, len(some), step):
                 rows = some[start : start + step]
-                visiting, near = self._near(unit[rows], wanted, limit, len(unit))
-                rows = rows[visiting]
+                quick, near = self._near(unit[rows], wanted, limit, len(unit))
+                rows = rows[quick]
                 found[rows], cosines[rows] = self._scored(unit[rows], near, k)
             some = some[found[some, -1] < 0]
         if len(some):
@@ -118,8 +118,8 @@ class ApproximateIndex:
 
     def _near_one(self, unit: Vectors, wanted: Wanted, *, at_any_cost: bool) -> Codes:
         """What may be the k nearest of one query; fewer than k where it is quicker to look at all, or needed."""
-        limit = looking(wanted.n, 1)
-        if self._visiting(self._expected(wanted), 1) >= limit:
+        limit = time_to_look(wanted.n, 1)
+        if self._time_to_visit(self._expected(wanted), 1) >= limit:
             return NO_CODES
         # Without a filter, it was just told what it will cost.
         codes = self._near(unit, wanted, None if at_any_cost or wanted.filter is None else limit)[1].ravel()
@@ -137,14 +137,14 @@ class ApproximateIndex:
         return filters(self.known, self.lists)
 
     def _expected(self, wanted: Wanted) -> float:
-        """How many lists are visited, at the least, before it is known which."""
+        """How many lists are visited, as a rule, before it is known which."""
         if wanted.filter is None:
             return self._planned(wanted.k).lists
         # Among the nearest, no more are allowed than elsewhere, as a rule.
         return min(self.effort.lists_for(math.ceil(wanted.k / max(wanted.share, 1e-9))), len(self.lists))
 
-    def _visiting(self, n_lists: Some, n_queries: int) -> Some:
-        return visiting(n_lists, len(self.unit) / len(self.lists), n_queries)
+    def _time_to_visit(self, n_lists: Some, n_queries: int) -> Some:
+        return time_to_visit(n_lists, len(self.unit) / len(self.lists), n_queries)
 
     def _planned(self, k: int) -> Plan:
         """What it takes to find k, computed once for each k."""
@@ -167,7 +167,9 @@ class ApproximateIndex:
         plan = self._planned(wanted.k)
 
         def quick(visits: Visits) -> Rows:
-            return slice(None) if limit is None else np.flatnonzero(self._visiting(visits.counts, n_queries) < limit)
+            return (
+                slice(None) if limit is None else np.flatnonzero(self._time_to_visit(visits.counts, n_queries) < limit)
+            )
 
         if wanted.filter is not None:
             return self._near_allowed(unit, products, wanted.filter, plan, quick)
