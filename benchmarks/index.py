@@ -104,7 +104,7 @@ def unseen(index: Any, data: dict[str, Any], kind: str) -> float:
     filters = [np.roll(data[f"allowed {kind}"], 7919 * turn) for turn in range(2 * KEPT)]
     queries = data["asked"][: len(filters)]
     start = perf_counter()
-    for query, allowed in zip(queries, filters, strict=False):
+    for query, allowed in zip(queries, filters, strict=True):
         index.nearest(query, K, allowed)
     return len(queries) / (perf_counter() - start)
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from endcap.core.arrays import Codes
 from endcap.index.exact import looked_through, of_length_one
-from endcap.index.filters import filters
 from endcap.index.lists import Vectors, Visits, along
 from endcap.index.planning import Effort, time_to_visit
 from endcap.index.probing import AT_A_TIME, ApproximateIndex
@@ -189,7 +188,7 @@ class Trial:
 
     def _below(self, part: Filtered) -> Vectors:
         lists, spreads = self.index.lists, np.zeros(len(self.index.lists), np.float32)
-        held, theirs = filters(self.index.known, lists)(part.allowed).held
+        held, theirs = self.index.filter(part.allowed).held
         spreads[held] = theirs
         promised = part.asked @ lists.centres.T + spreads
         scores = np.einsum("nkd,nd->nk", self.index.unit[part.truth], part.asked)

@@ -31,8 +31,6 @@ class Wanted:
     filter: Filter | None
     n: int
     """How many items may be found."""
-    share: float
-    """Which part of all items that is."""
 
 
 @dataclass(frozen=True)
@@ -127,13 +125,13 @@ class ApproximateIndex:
 
     def _wanted(self, k: int, allowed: Allowed | None) -> Wanted:
         if allowed is None:
-            return Wanted(k, None, len(self.unit), 1.0)
-        some = self._filters(allowed)
-        return Wanted(k, some, len(some.codes), len(some.codes) / len(self.unit))
+            return Wanted(k, None, len(self.unit))
+        some = self.filter(allowed)
+        return Wanted(k, some, len(some.codes))
 
     @cached_property
-    def _filters(self) -> Callable[[Allowed], Filter]:
-        """What a filter leaves, remembered for the next search with it."""
+    def filter(self) -> Callable[[Allowed], Filter]:
+        """Gives what a filter leaves, and remembers it for the next search with it."""
         return filters(self.known, self.lists)
 
     def _expected(self, wanted: Wanted) -> float:
@@ -141,7 +139,7 @@ class ApproximateIndex:
         if wanted.filter is None:
             return self._planned(wanted.k).lists
         # Among the nearest, no more are allowed than elsewhere, as a rule.
-        return min(self.effort.lists_for(math.ceil(wanted.k / max(wanted.share, 1e-9))), len(self.lists))
+        return min(self.effort.lists_for(math.ceil(wanted.k * len(self.unit) / max(wanted.n, 1))), len(self.lists))
 
     def _time_to_visit(self, n_lists: Some, n_queries: int) -> Some:
         return time_to_visit(n_lists, len(self.unit) / len(self.lists), n_queries)
