@@ -18,6 +18,7 @@ from endcap.data.starting.formats import Format, recognised
 from endcap.data.starting.guess import SURE, Guess, Guessed, Match
 from endcap.data.starting.guessing import guessed, time_format
 from endcap.data.starting.looking import Seen, seen
+from endcap.data.starting.models_and_slots import models_and_slots
 
 TEMPLATE = Template("""\
 # Every table below is a thing you can change; `use` names a part, the other keys are its settings.
@@ -27,60 +28,7 @@ name = "shop"
 $currency
 $sources
 $prepare
-[models.popular]                        # what everybody wants now
-use = "popular"
-kinds = ["$kind"]
-half_life = 30.0
-
-[models.popular_in_category]
-use = "popular_in"
-by = "category"
-kinds = ["$kind"]
-
-[models.together]                       # what goes together
-use = "co_occurrence"
-source = "$rows"
-similarity = "jaccard"
-
-[models.cosine]                         # the baseline that everything else must beat
-use = "co_occurrence"
-source = "$rows"
-similarity = "cosine"
-
-[models.similar]                        # what is found in the same surroundings
-use = "prod2vec"
-source = "$rows"
-
-[slots."item/substitutes"]
-retrievers = ["similar"]
-stages = ["available", "not_in_cart", "same_category", "one_per_family"]
-fallback = ["popular_in_category", "popular"]
-
-[slots."item/together"]
-retrievers = ["together", "similar"]
-stages = ["available", "not_in_cart", "other_families", "one_per_family"]
-fallback = ["popular_in_category", "popular"]
-task = "item_basket"
-
-[slots."cart/together"]
-retrievers = ["together", "similar"]
-stages = ["available", "not_in_cart", "other_families", "one_per_family"]
-fallback = ["popular"]
-task = "basket"
-
-[slots."home/for-you"]
-retrievers = ["together", "similar"]
-stages = ["available", "not_in_cart", "one_per_family"]
-fallback = ["popular"]
-task = "next_purchases"
-
-[slots."home/popular"]
-retrievers = ["popular"]
-stages = ["available", "not_in_cart", "one_per_family"]
-
-[evaluate]
-baselines = ["popular", "cosine"]
-""")
+$parts""")
 DATABASES = ("duckdb", "postgres", "ibis")
 
 
@@ -230,18 +178,13 @@ def _checked(sources: str, steps: Sequence[str], currency: str, folder: Path, kn
     happened, _ = united([part.tables(engine, folder, ledger) for part in parts])
     kinds = set(happened.select("kind").distinct().to_pyarrow()["kind"].to_pylist())
     baskets = happened.filter(happened.kind == "purchase", happened.order_id.notnull()).count().to_pyarrow().as_py()
-    wanted = next((kind for kind in ("purchase", "cart", "click", "view") if kind in kinds), None)
-    if wanted is None:
-        held = f"only {', '.join(sorted(kinds))}" if kinds else "no event"
-        raise BadData(f"the data holds {held}; nothing of that says what people want")
-    bought = baskets or ('"basketed"' in steps and "purchase" in kinds)
+    bought = bool(baskets) or ('"basketed"' in steps and "purchase" in kinds)
     return TEMPLATE.substitute(
         found=f"# The data was taken for: {known}. What should be looked at is marked with `check`.\n",
         currency=f'currency = "{currency}"\n' if re.fullmatch("[A-Z]{3}", currency) else "",
         sources=sources,
         prepare=f"[prepare]\nevents = [{', '.join(steps)}]\n" if steps else "",
-        kind=wanted,
-        rows="baskets" if bought else "sessions",
+        parts=models_and_slots(kinds, bought),
     )
 
 
