@@ -117,7 +117,7 @@ def _(thing: Slate) -> RenderableType:
     for place, item in enumerate(thing.items, 1):
         found = ", ".join(f"{name} {score:.3f}" for name, score in item.retrievers.items())
         because = ", ".join(f"{seed.title} {seed.share:.0%}" for seed in item.because)
-        price = "" if item.price is None else f"{item.price:.2f}"
+        price = "" if item.price is None else f"{item.price:.2f} {item.currency or ''}".rstrip()
         table.add_row(str(place), item.item_id, item.title, price, item.tier, found, because)
     parts: list[RenderableType] = [table, f"slate {thing.slate_id}, tier {thing.tier}, bundle {thing.bundle}"]
     if thing.reason:

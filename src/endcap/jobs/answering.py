@@ -66,4 +66,4 @@ def recommender_of(config: Config) -> "Recommender":
         raise CannotServe(f"{config.workdir}: no bundle is released; run `endcap train` and `endcap release`")
     bundle = Bundle.load(path)
     released_with = parse(bundle.facts["settings"], path / CONFIG)
-    return Recommender(bundle, released_with.slots(bundle.models), Recent())
+    return Recommender(bundle, released_with.slots(bundle.models), Recent(), config.settings.shop.currency)
