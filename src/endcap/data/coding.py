@@ -7,6 +7,7 @@ order of the ids and rows are sorted by all they hold, so that every engine give
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import ibis
@@ -19,7 +20,9 @@ from endcap.core.arrays import Array, Ragged, Strings
 from endcap.core.catalog import OFFERED, PREPARED_PRICE, Catalog, Column, Labels
 from endcap.core.dataset import Baskets, Events, Grouped, Searches
 from endcap.core.records import KINDS
+from endcap.core.spelling import Rule
 from endcap.core.vocabulary import Vocabulary
+from endcap.data.aliases import aliases_of
 from endcap.data.columns import COMPLETE, LISTED, LOG, ROW, SCOPE
 from endcap.data.engines import arrow, batches, kept, reopened, rows, stored
 
@@ -42,7 +45,15 @@ Arrays = Mapping[str, Appended]
 class Coding:
     """Events and a catalog in one coding; every piece is made when it is first asked for, and kept in a folder."""
 
-    def __init__(self, events: ibis.Table, catalog: ibis.Table, folder: Path) -> None:
+    def __init__(
+        self,
+        events: ibis.Table,
+        catalog: ibis.Table,
+        folder: Path,
+        rules: Mapping[str, Rule] = MappingProxyType({}),
+        aliases: Mapping[str, ibis.Table] = MappingProxyType({}),
+    ) -> None:
+        """`rules` and `aliases` are those of `endcap.data.aliases.JoinedIds`."""
         self.seen = events.filter(events.item_id.notnull())
         self.typed = (
             events.filter(events.kind == "search", events.query.notnull()) if "query" in events.columns else None
@@ -50,6 +61,7 @@ class Coding:
         self.described = catalog
         self.folder = folder
         self.weight = WEIGHT if "weight" in events.columns else {}
+        self.rules, self.aliases = rules, aliases
 
     def items(self) -> ibis.Table:
         """Codes of the catalog's items in the order of their ids, then of those that are in no catalog."""
@@ -186,7 +198,7 @@ class Coding:
         return Labels(self._arrays(f"told-{name}", {"code": "i4"}, fill)["code"], self.vocabulary(names, name))
 
     def vocabulary(self, table: ibis.Table, code: str) -> Vocabulary:
-        """The ids of a table of codes, in the order of the codes."""
+        """The ids of a table of codes, in the order of the codes, with the spellings that mean them."""
 
         def fill(arrays: Arrays) -> None:
             end = 0
@@ -198,7 +210,10 @@ class Coding:
                 end += int(offsets[-1])
 
         made = self._arrays(code, {"offsets": "i8", "data": "u1"}, fill)
-        return Vocabulary(Strings(made["offsets"], made["data"]))
+        name, ids = f"{code}_id", Strings(made["offsets"], made["data"])
+        if name not in self.rules:
+            return Vocabulary(ids)
+        return Vocabulary(ids, aliases_of(table, name, code, self.rules[name], self.aliases.get(name)))
 
     def catalog(self) -> Catalog:
         """What is known of each item; the catalog (not the events) has to fit into memory."""

@@ -102,7 +102,7 @@ class Service:
             await run_in_threadpool(self._log.append, events)
         except OSError as error:
             raise Refused(503, "cannot_store", f"the events could not be stored: {error.strerror}") from error
-        self._recommender.recent.apply(events)
+        self._recommender.remember(events)
         return Accepted(len(events))
 
     def item(self, asked: ItemAsked) -> Item:

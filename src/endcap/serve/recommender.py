@@ -2,7 +2,7 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -10,10 +10,10 @@ from endcap.core.arrays import Strings
 from endcap.core.bundle import Bundle
 from endcap.core.errors import BadRequest
 from endcap.core.query import Query
-from endcap.core.records import Because, Request, Slate, SlateItem
+from endcap.core.records import Because, Event, Request, Slate, SlateItem
 from endcap.core.why import Why
 from endcap.serve.browse import shown_currencies, shown_prices
-from endcap.serve.hydrate import hydrated
+from endcap.serve.hydrate import fold_ids, hydrated
 from endcap.slots.slot import PRIMARY, Filled, Slot
 from endcap.stream.recent import Recent
 
@@ -64,6 +64,10 @@ class Recommender:
             items=self._items(filled, because),
             trace=filled.trace.steps if request.explain else None,
         )
+
+    def remember(self, events: Iterable[Event]) -> None:
+        """Take in what happened, in its order, so that the next slates know of it; ids may be spelled in any way."""
+        self.recent.apply(fold_ids(event, self.bundle) for event in events)
 
     def _items(self, filled: Filled, because: list[list[Because]] | None) -> list[SlateItem]:
         found = filled.candidates

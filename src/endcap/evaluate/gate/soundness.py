@@ -52,13 +52,21 @@ def sensible(
     yield _reach(bundle.catalog, given.values(), judge)
 
 
-def golden(questions: Sequence[Golden], answer: Callable[[Golden], Sequence[str]], judge: Judge) -> Iterator[Finding]:
-    """Questions whose answers are known; `answer` gives the item ids of the slot's list."""
+def golden(
+    questions: Sequence[Golden],
+    answer: Callable[[Golden], Sequence[str]],
+    judge: Judge,
+    fold: Callable[[str], str] = str,
+) -> Iterator[Finding]:
+    """Questions whose answers are known; `answer` gives the item ids of the slot's list.
+
+    `fold` gives the spelling that answers use of an id, since a question may spell it in another way.
+    """
     for question in questions:
         shown = set(answer(question))
         about = ", ".join([question.slot, *filter(None, (question.item, *question.cart, question.user))])
-        missing = [item for item in question.expect if item not in shown]
-        wrong = [item for item in question.avoid if item in shown]
+        missing = [item for item in question.expect if fold(item) not in shown]
+        wrong = [item for item in question.avoid if fold(item) in shown]
         said = [*(f"no {item}" for item in missing), *wrong]
         wanted = [*question.expect, *(f"no {item}" for item in question.avoid)]
         expected = f"among the first {question.k}: {', '.join(wanted)}"
