@@ -55,11 +55,13 @@ def lint(config: Path = CONFIG, watch: Watch = NOBODY) -> "Health":
     """What is wrong with the sources as they come, and which models and slots of these settings it disables."""
     from endcap.data.engines import connect
     from endcap.data.lint.reading import sources_linted
+    from endcap.data.prepare import canonical_columns
 
     settings = load(config)
     engine = connect(settings.settings.shop.engine)
     with watch.step("look at the sources as they come"):
-        return sources_linted(settings.sources, engine, settings.folder, needs_in(settings), time.time())
+        joined = canonical_columns([step for steps in settings.steps.values() for step in steps])
+        return sources_linted(settings.sources, engine, settings.folder, needs_in(settings), time.time(), joined)
 
 
 def needs_in(config: Config) -> "Needs":

@@ -1,6 +1,6 @@
 """Sources as they are before preparation, and what is said of one that cannot be read at all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,13 @@ EVERYTHING = {"bad_rows": "quarantine", "max_bad": 1.0}
 """Settings of a source that lets every row through to the linter, however many are wrong."""
 
 
-def sources_linted(sources: Iterable[Any], engine: Engine, folder: Path, needs: Needs, now: float) -> Health:
-    """The health of all sources together; one that cannot be read is an error of its own."""
+def sources_linted(
+    sources: Iterable[Any], engine: Engine, folder: Path, needs: Needs, now: float, canonical: Sequence[str] = ()
+) -> Health:
+    """The health of all sources together; one that cannot be read is an error of its own.
+
+    `canonical` names the columns of ids that the settings join by `canonical_ids`.
+    """
     ledger, tables, broken = Ledger(), [], []
     for place, source in enumerate(sources):
         try:
@@ -31,7 +36,7 @@ def sources_linted(sources: Iterable[Any], engine: Engine, folder: Path, needs: 
     if not tables:
         return Health.of(broken, 0, 0)
     broken += _unreadable(ledger)
-    health = linted(tables, needs, now, tuple(ledger.files))
+    health = linted(tables, needs, now, tuple(ledger.files), canonical)
     return Health.of([*broken, *health.findings], health.events, health.items)
 
 
