@@ -219,7 +219,7 @@ def _answering(opened: Opened, shelf: Shelf, judge: "Judge") -> "Iterator[Findin
     from endcap.evaluate.gate.budgets import Costs, megabytes, timed, within
     from endcap.evaluate.gate.soundness import golden
 
-    yield from golden(judge.settings.golden, opened.shown, judge)
+    yield from golden(judge.settings.golden, opened.shown, judge, opened.bundle.catalog.items.fold)
     current, theirs = shelf.named("current"), []
     if judge.settings.max_slowdown is not None and current is not None:
         with suppress(EndcapError):  # that it cannot be read is said elsewhere

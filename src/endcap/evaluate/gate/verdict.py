@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from endcap.data.printing import row, words
 from endcap.evaluate.gate.rules import INTEGRITY, RULES, Finding, refused
 
 if TYPE_CHECKING:
@@ -122,12 +123,12 @@ def terminal(verdict: Verdict) -> "RenderableType":
     for decided in ("refused", "warned"):
         for at in (at for at in verdict.findings if at.decided == decided):
             cells = (at.rule, at.about, at.found, at.expected)
-            table.add_row(Text(decided, COLOURS[decided]), *map(Text, cells))
+            table.add_row(Text(decided, COLOURS[decided]), *row(*cells))
     fine = [at.rule for at in verdict.findings if at.decided == "passed"]
     counts = ", ".join(f"{rule} ×{fine.count(rule)}" for rule in dict.fromkeys(fine))
-    passed = Text.assemble(("passed", COLOURS["passed"]), f": {counts}")
+    passed = Text.assemble(("passed", COLOURS["passed"]), words(f": {counts}"))
     rows = [table] if table.row_count else []
-    return Group(*rows, passed, Text(verdict.sentence, COLOURS[verdict.outcome]))
+    return Group(*rows, passed, words(verdict.sentence, COLOURS[verdict.outcome]))
 
 
 def _as_markdown(remedy: str) -> str:
