@@ -36,6 +36,8 @@ class Shop:
     """Seconds since 1970 (UTC)."""
     files: tuple[str, ...] = ()
     """What was read, in the order in which `ROW` numbers it."""
+    filled: frozenset[str] = frozenset()
+    """Columns that a configured step fills where the sources leave them empty."""
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -48,8 +50,13 @@ class Shop:
         return sum(counts.get(name, 0) for name in names)
 
 
-def opened(tables: Tables, needs: Needs, now: float, files: tuple[str, ...] = ()) -> Shop:
-    """The shop of the tables of one source or of several; they may have any columns of any types."""
+def opened(
+    tables: Tables, needs: Needs, now: float, files: tuple[str, ...] = (), filled: frozenset[str] = frozenset()
+) -> Shop:
+    """The shop of the tables of one source or of several; they may have any columns of any types.
+
+    `filled` are the columns that a configured step fills.
+    """
     logs, catalogs = [events for events, _ in tables], [catalog for _, catalog in tables if catalog is not None]
     events = ibis.union(*(loosely(log, EVENTS) for log in logs)).cache()
     catalog = ibis.union(*(loosely(sold, CATALOG) for sold in catalogs)) if catalogs else None
@@ -62,6 +69,7 @@ def opened(tables: Tables, needs: Needs, now: float, files: tuple[str, ...] = ()
         needs=needs,
         now=now,
         files=files,
+        filled=filled,
     )
 
 

@@ -13,6 +13,7 @@ from endcap.core.errors import BadData
 from endcap.core.part import Part
 from endcap.core.records import KINDS
 from endcap.data.columns import CATALOG, EVENTS, REQUIRED_CATALOG, REQUIRED_EVENTS, ROW, WHY
+from endcap.data.placeholders import ID_COLUMNS
 from endcap.data.sources.parsing import UNITS, Problem, moment, numbers, zero_bytes
 
 IGNORED = "ignore"
@@ -80,10 +81,17 @@ class Mapped(Part):
     """Of all prices, if no column says it."""
     returns: bool = False
     """Whether a negative quantity is a return."""
+    zero_quantity: Literal["quarantine", "ignore", "one"] = "quarantine"
+    """What becomes of lines of quantity 0 (cancelled lines, gifts, corrections of stock): kept aside, left out, or one
+    piece each."""
     fill_down: str | None = None
     """A column, such as the order number: empty fields take what stands in an earlier row with the same value."""
     one_per_item: bool = False
     """Whether the catalog is told from rows in which an item may stand many times; the last that is known counts."""
+    placeholders: tuple[str, ...] = ()
+    """Texts that stand for no id, such as the till ``kasse1``, beside the usual ones (``NONE``, ``(not set)``, …)."""
+    not_placeholders: tuple[str, ...] = ()
+    """Texts that are ids here, though they stand for none elsewhere; ``*``: all of the usual ones."""
     bad_rows: Literal["quarantine", "error"] = "quarantine"
     """What happens to rows that cannot be read: they are kept aside with the reason, or they end the run."""
     max_bad: float = Field(default=0.05, ge=0, le=1)
@@ -95,6 +103,15 @@ def needed(mapping: Mapped, ours: Mapping[str, dt.DataType], columns: Mapping[st
     names = [name for our in ours for name in _theirs(columns, our)]
     extra = [mapping.fill_down, mapping.plus_milliseconds]
     return list(dict.fromkeys([*names, *(name for name in extra if name)]))
+
+
+def id_columns(ours: Iterable[str], columns: Mapping[str, Names]) -> dict[str, str]:
+    """Their columns of ids, each with the one of ours that it stands for (the first, if for several)."""
+    found: dict[str, str] = {}
+    for our in ID_COLUMNS:
+        if our in ours:
+            found |= {name: our for name in _theirs(columns, our) if name not in found}
+    return found
 
 
 def as_ours(table: ibis.Table, mapping: Mapped, place: str, there: Sequence[str]) -> ibis.Table:
@@ -122,6 +139,12 @@ def as_ours(table: ibis.Table, mapping: Mapped, place: str, there: Sequence[str]
         quantity = columns["quantity"].cast("float64")
         kind = ibis.ifelse(quantity < 0, "return", kind)
         columns["quantity"] = quantity.abs()
+    if mapping.zero_quantity != "quarantine" and "quantity" in columns:
+        none = columns["quantity"].cast("float64") == 0
+        if mapping.zero_quantity == "ignore":
+            kind = ibis.ifelse(none, IGNORED, kind)
+        else:
+            columns["quantity"] = ibis.ifelse(none, 1.0, columns["quantity"].cast("float64"))
     columns["kind"] = kind
     return _selected(table, columns, [problem, *problems, *zero_bytes(columns)])
 
