@@ -40,7 +40,7 @@ from endcap.testing import START, checkerboard  # noqa: E402 — after its asser
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-ENDCAP = [sys.executable, "-c", "from endcap.cli import app; app()"]
+ENDCAP = [sys.executable, "-m", "endcap"]
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
     "--headless --no-sandbox --disable-quic --no-first-run --disable-background-networking "

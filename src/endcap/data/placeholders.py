@@ -14,8 +14,8 @@ PLACEHOLDERS = (
     "none", "null", "nil", "nan", "n/a", "n.a.", "na", "undefined", "unknown", "not set", "not provided",
     "not available", "(none)", "(null)", "(not set)", "(not provided)", "(unknown)", "(blank)", "(empty)", "(other)",
     "<null>", "[null]", "\\n", "#n/a", "#value!", "#ref!", "#null!", "-", "--", "---", "?", "guest", "anonymous",
-    "anon", "gast", "anonym", "invite", "invité", "invitado", "ospite", "test", "testuser", "test user", "unbekannt", "inconnu",
-    "desconocido", "00000000-0000-0000-0000-000000000000", "00000000000000000000000000000000",
+    "anon", "gast", "anonym", "invite", "invité", "invitado", "ospite", "test", "testuser", "test user",
+    "unbekannt", "inconnu", "desconocido", "00000000-0000-0000-0000-000000000000", "00000000000000000000000000000000",
 )  # fmt: skip
 """Texts that are no id of an item, a user, a session, an order or a slate; in small letters, but any case counts."""
 NUMBERS = ("0", "0.0", "-1", "-1.0")

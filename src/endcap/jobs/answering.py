@@ -36,7 +36,7 @@ def serve(config: Path = CONFIG, host: str | None = None, port: int | None = Non
     with listening:
         answering = recommender_of(settings)
         log = SegmentLog(settings.workdir / "events")
-        answering.recent.apply(event for _, event in log.read())
+        answering.remember(event for _, event in log.read())
         shop = settings.settings.shop
         app = application(answering, log, ShopFacts(shop.name, shop.currency, shop.attribution))
         name = listening.getsockname()
@@ -66,4 +66,4 @@ def recommender_of(config: Config) -> "Recommender":
         raise CannotServe(f"{config.workdir}: no bundle is released; run `endcap train` and `endcap release`")
     bundle = Bundle.load(path)
     released_with = parse(bundle.facts["settings"], path / CONFIG)
-    return Recommender(bundle, released_with.slots(bundle.models), Recent())
+    return Recommender(bundle, released_with.slots(bundle.models), Recent(), config.settings.shop.currency)

@@ -37,6 +37,7 @@ def init(
     Raises `BadData` if they cannot be read or hold no events, and `BadConfig` if there are settings already.
     """
     from endcap.data.starting.writing import guess_for
+    from endcap.jobs.choosing import choose_defaults
 
     if config.exists():
         raise BadConfig(f"{config}: exists already; remove it first, or write to another file with --config")
@@ -46,6 +47,7 @@ def init(
         guess = guess_for([str(place) for place in places], described, config.resolve().parent)
     watch.show(guess)
     write_atomically(config, guess.text)
+    choose_defaults(config, watch)
     return config
 
 

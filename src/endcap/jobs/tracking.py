@@ -14,6 +14,7 @@ from endcap.core.bundle import Bundle
 from endcap.core.errors import BadConfig
 from endcap.core.progress import Watch
 from endcap.core.saving import MANIFEST, write_atomically
+from endcap.core.secrets import redact
 from endcap.jobs.common import CONFIG, charts, shelf_of
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def recording(job: str, settings: Config, watch: Watch) -> Iterator[Callable[[Ca
                 tracker.record(numbers[0], told())
 
     with _softly(watch):
-        numbers.append(tracker.start(Begun(job, settings.settings.shop.name, started, settings.text)))
+        numbers.append(tracker.start(Begun(job, settings.settings.shop.name, started, settings.public_text)))
     try:
         yield record
     except BaseException as raised:
@@ -254,4 +255,4 @@ def _softly(watch: Watch) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        watch.show(Warned(f"this run is not fully tracked: {str(error) or type(error).__name__}"))
+        watch.show(Warned(f"this run is not fully tracked: {redact(str(error)) or type(error).__name__}"))

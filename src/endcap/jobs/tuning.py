@@ -143,7 +143,7 @@ def _bench(config: Path, model: str, changes: Mapping[str, Any], watch: Watch, *
     told = how.model_dump(exclude={"trials", "workers", "patience", "storage"})
     what = (prepared.dataset.fingerprint, judging, type(recipe), recipe, space, name, told, seed, __version__)
     study = opened(
-        store(how.storage, settings.workdir / "tuning" if not how.storage else settings.folder),
+        store(settings.secret(how.storage), settings.workdir / "tuning" if not how.storage else settings.folder),
         f"{settings.settings.shop.name}-{model}-{hash_of(*what)[:12]}", plan, fresh=fresh,
     )  # fmt: skip
     contest = Contest(recipe, fit, splits.inner, task, how.metric, resource)

@@ -53,7 +53,7 @@ TASKS: Mapping[str, Need] = {
     "item_basket": BASKETS,
     "next_basket": BASKETS,
     "next_purchases": BUYERS,
-    "anybody": Need(("purchase",)),
+    "anybody": Need(("purchase", "cart", "view", "click")),
     "switched": Need(("purchase",), "user_id", "category", "histories"),
     "search": Need(("search",)),
 }

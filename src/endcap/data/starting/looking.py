@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from endcap.core.errors import BadConfig, BadData
+from endcap.core.secrets import without_literals
 from endcap.data.columns import ROW
 from endcap.data.sources.databases import connected, table_of, without_password
 from endcap.data.sources.exports import CSV, JSON, PARQUET
@@ -142,7 +143,7 @@ def _in_duckdb(path: Path, folder: Path) -> list[Seen]:
 def _in_database(connection: str) -> list[Seen]:
     if connection.startswith(("postgres://", "postgresql://")):
         return _tables_of(connection.replace("postgresql://", "postgres://"), "postgres", _parts(connection))
-    return _tables_of(connection, "ibis", {"connection": connection})
+    return _tables_of(connection, "ibis", {"connection": without_literals(connection, "DATABASE_PASSWORD")})
 
 
 def _parts(connection: str) -> dict[str, object]:

@@ -14,10 +14,12 @@ from endcap.core.errors import BadData
 from endcap.core.part import build
 from endcap.data.ledger import Ledger
 from endcap.data.prepare import united
+from endcap.data.starting.facts import facts_of_tables
 from endcap.data.starting.formats import Format, recognised
 from endcap.data.starting.guess import SURE, Guess, Guessed, Match
 from endcap.data.starting.guessing import guessed, time_format
 from endcap.data.starting.looking import Seen, seen
+from endcap.data.starting.models_and_slots import models_and_slots
 
 TEMPLATE = Template("""\
 # Every table below is a thing you can change; `use` names a part, the other keys are its settings.
@@ -27,60 +29,7 @@ name = "shop"
 $currency
 $sources
 $prepare
-[models.popular]                        # what everybody wants now
-use = "popular"
-kinds = ["$kind"]
-half_life = 30.0
-
-[models.popular_in_category]
-use = "popular_in"
-by = "category"
-kinds = ["$kind"]
-
-[models.together]                       # what goes together
-use = "co_occurrence"
-source = "$rows"
-similarity = "jaccard"
-
-[models.cosine]                         # the baseline that everything else must beat
-use = "co_occurrence"
-source = "$rows"
-similarity = "cosine"
-
-[models.similar]                        # what is found in the same surroundings
-use = "prod2vec"
-source = "$rows"
-
-[slots."item/substitutes"]
-retrievers = ["similar"]
-stages = ["available", "not_in_cart", "same_category", "one_per_family"]
-fallback = ["popular_in_category", "popular"]
-
-[slots."item/together"]
-retrievers = ["together", "similar"]
-stages = ["available", "not_in_cart", "other_families", "one_per_family"]
-fallback = ["popular_in_category", "popular"]
-task = "item_basket"
-
-[slots."cart/together"]
-retrievers = ["together", "similar"]
-stages = ["available", "not_in_cart", "other_families", "one_per_family"]
-fallback = ["popular"]
-task = "basket"
-
-[slots."home/for-you"]
-retrievers = ["together", "similar"]
-stages = ["available", "not_in_cart", "one_per_family"]
-fallback = ["popular"]
-task = "next_purchases"
-
-[slots."home/popular"]
-retrievers = ["popular"]
-stages = ["available", "not_in_cart", "one_per_family"]
-
-[evaluate]
-baselines = ["popular", "cosine"]
-""")
+$parts""")
 DATABASES = ("duckdb", "postgres", "ibis")
 
 
@@ -227,21 +176,26 @@ def _checked(sources: str, steps: Sequence[str], currency: str, folder: Path, kn
     """The whole text, after everything has been read once as it says."""
     engine, ledger = ibis.duckdb.connect(), Ledger()
     parts = [build(table.pop("use"), table, "source") for table in _without_secrets(tomllib.loads(sources))["sources"]]
-    happened, _ = united([part.tables(engine, folder, ledger) for part in parts])
-    kinds = set(happened.select("kind").distinct().to_pyarrow()["kind"].to_pylist())
-    baskets = happened.filter(happened.kind == "purchase", happened.order_id.notnull()).count().to_pyarrow().as_py()
-    wanted = next((kind for kind in ("purchase", "cart", "click", "view") if kind in kinds), None)
-    if wanted is None:
-        held = f"only {', '.join(sorted(kinds))}" if kinds else "no event"
-        raise BadData(f"the data holds {held}; nothing of that says what people want")
-    bought = baskets or ('"basketed"' in steps and "purchase" in kinds)
+    facts = facts_of_tables(*united([part.tables(engine, folder, ledger) for part in parts]), steps)
     return TEMPLATE.substitute(
         found=f"# The data was taken for: {known}. What should be looked at is marked with `check`.\n",
         currency=f'currency = "{currency}"\n' if re.fullmatch("[A-Z]{3}", currency) else "",
         sources=sources,
-        prepare=f"[prepare]\nevents = [{', '.join(steps)}]\n" if steps else "",
-        kind=wanted,
-        rows="baskets" if bought else "sessions",
+        prepare=_prepare(steps, facts.common),
+        parts=models_and_slots(facts),
+    )
+
+
+def _prepare(steps: Sequence[str], common: Sequence[str]) -> str:
+    """The table of preparation; items that are in every other order are left out, and the file says so."""
+    if not common:
+        return f"[prepare]\nevents = [{', '.join(steps)}]\n" if steps else ""
+    without = f'{{ use = "without_items", items = {_toml(list(common))} }}'
+    told = " and ".join(common)
+    return (
+        f"# check: {told}: in every third order or more. A bag, a fee, a gift? It is left out here,\n"
+        "# or it would fill every list; if customers choose it, delete the step without_items.\n"
+        f"[prepare]\nevents = [{', '.join([*steps, without])}]\n"
     )
 
 

@@ -1,6 +1,5 @@
 """What is kept of a run, and the protocol of whoever keeps it."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,8 +10,6 @@ from typing import Any, Literal, Protocol
 
 State = Literal["running", "done", "failed", "dead"]
 """Dead: its process ended without a word."""
-PASSWORD = re.compile(r"(?<=://)[^/@\s'\"]*@")
-"""The part of an address that says who asks, and with which password."""
 
 
 @dataclass(frozen=True)
@@ -153,11 +150,6 @@ class Tracker(Protocol):
 def date(seconds: float) -> str:
     """A moment in UTC, such as ``2026-01-31 23:59:59``."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def without_passwords(text: str) -> str:
-    """The text with ``…@`` for the user and password of every address in it."""
-    return PASSWORD.sub("…@", text)
 
 
 def flattened(value: Any, place: str = "") -> dict[str, str]:

@@ -13,7 +13,8 @@ from typing import Any
 from uuid import uuid4
 
 from endcap.core.errors import BadData, BadRequest
-from endcap.evaluate.tracking.runs import Begun, Metric, Record, Run, without_passwords
+from endcap.core.secrets import redact, redact_settings
+from endcap.evaluate.tracking.runs import Begun, Metric, Record, Run
 
 FORMAT = 1
 """Version of the tables; another one is refused with both numbers."""
@@ -55,7 +56,7 @@ class Store:
         with self._open() as database:
             row = database.execute(
                 "INSERT INTO runs (uid, job, shop, started, settings) VALUES (?, ?, ?, ?, ?)",
-                (uid, begun.job, begun.shop, begun.started, without_passwords(begun.settings)),
+                (uid, begun.job, begun.shop, begun.started, redact_settings(begun.settings)),
             )
             run = int(row.lastrowid or 0)
         self._held[run] = lock, held
@@ -83,7 +84,7 @@ class Store:
 
     def finish(self, run: int, ended: float, environment: Mapping[str, Any], error: str | None = None) -> None:
         """Ends a run, as failed if there is an error."""
-        state, said = ("done", "") if error is None else ("failed", without_passwords(error))
+        state, said = ("done", "") if error is None else ("failed", redact(error))
         with self._open() as database:
             database.execute(
                 "UPDATE runs SET ended = ?, state = ?, error = ?, environment = ? WHERE id = ?",

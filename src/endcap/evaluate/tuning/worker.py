@@ -2,10 +2,13 @@
 
 import multiprocessing
 import os
+import signal
 import socket
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from typing import Any
 
 from endcap.core.errors import EndcapError
@@ -78,7 +81,8 @@ def in_processes(
 
     def started(number: int) -> Any:
         process = context.Process(target=target, args=(*arguments, number), daemon=True)
-        process.start()
+        with deaf_children():
+            process.start()
         return process
 
     running = {number: started(number) for number in range(1, n + 1)}
@@ -99,6 +103,20 @@ def in_processes(
         for process in running.values():
             process.terminate()
             process.join()
+
+
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """A context in which processes are started that Ctrl-C does not reach: whoever started them ends them.
+
+    Without it, every child of a terminal gets the signal too and prints a traceback of its own.
+    """
+    resource_tracker.ensure_running()  # starting it within the context would let the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def unless_left_alone() -> None:
