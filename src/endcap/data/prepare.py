@@ -20,9 +20,9 @@ from endcap.core.saving import facts_of, load, save, write_atomically
 from endcap.core.spelling import Rule
 from endcap.data.aliases import JoinedIds, join_ids
 from endcap.data.coding import Coding
-from endcap.data.columns import CATALOG, EVENTS, ROW
-from endcap.data.describe import as_of
-from endcap.data.engines import Engine, close, connect, discard, failing_clearly, reopened, rows
+from endcap.data.columns import CATALOG, COMPLETE, EVENTS, LISTED, LOG, ROW, SCOPE
+from endcap.data.describe import as_of, on_sale_told
+from endcap.data.engines import Engine, arrow, close, connect, discard, failing_clearly, reopened, rows
 from endcap.data.ledger import Entry, Ledger, written
 from endcap.data.steps.common import needed
 from endcap.data.steps.labels import canonical_ids
@@ -104,7 +104,8 @@ def prepared(plan: Plan, spec: str, workdir: Path, fingerprint: str, accept: Acc
             coding = Coding(clean.events, clean.catalog, work / "coded", clean.rules, clean.aliases)
             dataset = _dataset_of(coding, fingerprint)
             dataset = replace(dataset, fitted=clean.fitted)
-            entries = [asdict(entry) for entry in clean.entries]
+            on_sale = Entry("on sale", 0, 0, int(dataset.catalog["available"].sum()), on_sale_told(dataset))
+            entries = [asdict(entry) for entry in (*clean.entries, on_sale)]
             facts = {"kind": "dataset", "fingerprint": fingerprint, "ledger": entries, **facts}
             save(dataset, workdir / "dataset", facts, {QUARANTINE: clean.quarantine})
     except EndcapError:
@@ -247,22 +248,36 @@ def united(
 ) -> tuple[ibis.Table, ibis.Table]:
     """The events of all sources and one catalog; of an item that several describe, the first source's words stand.
 
-    The others go to the quarantine of the ledger. Where no source has a catalog, the items are those of the events.
+    The others go to the quarantine of the ledger. A catalog that is only an echo of the log comes after all others.
+    Where no source has a catalog, the items are those of the events. `SCOPE` says of each row what its source says of
+    the whole, `LISTED` what the item costs before any step.
     """
     happened = [events for events, _ in tables]
     names = [name for name in (*EVENTS, ROW) if all(name in events.columns for events in happened)]
     events = ibis.union(*(table.select(names) for table in happened)) if len(happened) > 1 else happened[0]
-    described = [catalog for _, catalog in tables if catalog is not None]
+    described = [_scoped(catalog) for _, catalog in tables if catalog is not None]
     if not described:
         return events, _items(events)
+    described.sort(key=_is_log)
     catalog = described[0]
     for more in described[1:]:
         again, known = more.semi_join(catalog, "item_id"), catalog
-        if ledger is not None and rows(again):
+        if ledger is not None and rows(again) and not _is_log(more):
             ledger.reject(again, "one catalog of all sources", "another source has described the item before this one")
         numbered = ROW in known.columns and ROW in more.columns
         catalog = _filled(known, numbered).union(_filled(more.anti_join(known.select("item_id"), "item_id"), numbered))
-    return events, catalog
+    return events, catalog.mutate(**{LISTED: catalog.price}) if "price" in catalog.columns else catalog
+
+
+def _scoped(catalog: ibis.Table) -> ibis.Table:
+    """The catalog with what its source says of the whole; a source that does not say it gives all that is on sale."""
+    return catalog if SCOPE in catalog.columns else catalog.mutate(**{SCOPE: ibis.literal(COMPLETE)})
+
+
+def _is_log(catalog: ibis.Table) -> bool:
+    """Whether a catalog of one source only repeats what the events name."""
+    first = arrow(catalog.select(SCOPE).limit(1)).to_pylist()
+    return bool(first) and first[0][SCOPE] == LOG
 
 
 def dataset_of(events: ibis.Table, catalog: ibis.Table, fingerprint: str, folder: Path | None = None) -> Dataset:
@@ -294,8 +309,9 @@ def _dataset_of(coding: Coding, fingerprint: str) -> Dataset:
 
 
 def _items(events: ibis.Table) -> ibis.Table:
-    """The items that events name."""
-    return events.filter(events.item_id.notnull()).select("item_id").distinct()
+    """The items that events name; no catalog says whether they are on sale."""
+    items = events.filter(events.item_id.notnull()).select("item_id").distinct()
+    return items.mutate(**{SCOPE: ibis.literal(LOG)})
 
 
 def fingerprint_of(files: Iterable[Path], settings: str, known: Path | None = None, now: float = 0.0) -> str:
@@ -362,4 +378,4 @@ def _options(step: Any) -> Mapping[str, Any]:
 def _filled(catalog: ibis.Table, numbered: bool = False) -> ibis.Table:
     """The catalog with all our columns, and the numbers of its rows."""
     missing = {name: ibis.null(kind) for name, kind in CATALOG.items() if name not in catalog.columns}
-    return catalog.mutate(**missing).select(*CATALOG, *([ROW] if numbered else []))
+    return catalog.mutate(**missing).select(*CATALOG, SCOPE, *([ROW] if numbered else []))

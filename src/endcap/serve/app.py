@@ -88,7 +88,7 @@ class Service:
         self._log = log
         self._shop = shop
         self._clock = clock
-        self._shelves = Shelves(recommender.bundle.catalog)
+        self._shelves = Shelves(recommender.bundle.catalog, shop.currency)
 
     def recommend(self, request: Request) -> Slate:
         """The slate of one slot for one visitor. Unknown ids are answered by the fallback ladder, with the reason."""

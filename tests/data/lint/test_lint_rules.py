@@ -45,7 +45,9 @@ def often(n: int, apart: float = 60.0, **more: str) -> list[Row]:
         ("future_events", [event(at=366 * DAY), event(at=365 * DAY + 60)], 1, 6),
         ("negative_prices", [event(price="-1")], 1, 5),
         ("free_purchases", [event(kind="purchase", price="0", order_id="p"), event(price="0")], 1, 2),
-        ("wrong_quantities", [event(quantity="0"), event(quantity="-2")], 2, 6),
+        ("wrong_quantities", [event(quantity="0"), event(quantity="-2")], 1, 6),
+        ("zero_quantities", [event(quantity="0"), event(quantity="-2")], 1, 6),
+        ("implausible_times", [{**event(), "time": "86400"}, {**event(), "time": "2200000000"}], 2, 6),
         ("purchases_without_order", [event(kind="purchase")], 1, 2),
         ("guests", [event(), event(at=5)], 2, 6),
         ("delivered_twice", [CLEAN[0], CLEAN[0]], 2, 6),
@@ -187,10 +189,11 @@ def test_ids_that_the_settings_join_are_not_said_to_be_misspelt() -> None:
 
 @pytest.mark.parametrize(("known", "severity"), [(9, "warning"), (1, "error")])
 def test_many_unknown_items_are_an_error(known: int, severity: str) -> None:
-    events = [*(event("a", at=60 * n) for n in range(known)), event("x", at=1000)]
+    events = [*(event("a", at=60 * n) for n in range(known)), event("x", at=1000), event("x", at=2000)]
     found = finding(health(*events, catalog=ITEMS), "unknown_items")
     assert found is not None
     assert found.severity == severity
+    assert ("not listed: x; listed: a, b; likely cause: " in found.says) == (severity == "error")
 
 
 def test_a_missing_column_disables_everything_and_a_near_name_is_suggested() -> None:

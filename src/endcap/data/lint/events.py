@@ -12,13 +12,15 @@ from endcap.data.aliases import IDS, NUMBERED
 from endcap.data.columns import EVENTS, WHY
 from endcap.data.lint.shop import SAID, Shop, trimmed
 from endcap.data.lint.suspects import SHOWN, Rule, Suspects
+from endcap.data.placeholders import PLACEHOLDERS
+from endcap.data.plausible import FIRST_DAY, LAST_DAY, epoch, implausible, implausible_days, likely_cause
 from endcap.data.summary import BINS_PER_E, Histogram
 
 HOUR = 3600.0
 MILLISECONDS = 1e11
 """Later than this no shop has sold anything; read as milliseconds it is 1973."""
-NOTHING = ("", "null", "none", "nan", "n/a", "na", "undefined", "-")
-"""Texts that stand for no value, in small letters."""
+NOTHING = ("", *PLACEHOLDERS)
+"""Texts that stand for no id, in small letters."""
 FAR = 8.0
 """Robust standard deviations (of the logarithm) from the median at which a price or quantity is extreme."""
 DECIMAL = r"^[0-9]+\.0+$"
@@ -55,7 +57,10 @@ def without_session(shop: Shop) -> Suspects | None:
     """An event without a session is connected with no other."""
     if "session_id" not in shop.there:
         return None
-    repair = '{ use = "sessionized", minutes = 30 } in [prepare] events builds sessions from user and time'
+    repair = (
+        'name a second column: session_id = ["your_session", "your_user"] in the columns of the source; '
+        '{ use = "sessionized", minutes = 30 } in [prepare] events then tells the visits of a user apart'
+    )
     return Suspects("error", _nothing(_.session_id), "have no session_id", repair, harms=("sessions",))
 
 
@@ -117,11 +122,26 @@ def milliseconds(shop: Shop) -> Suspects:
 
 def future_events(shop: Shop) -> Suspects:
     """Events later than now: a wrong clock, a wrong time zone, or a test."""
-    wrong = (_.time > shop.now + HOUR) & (_.time <= MILLISECONDS)
+    wrong = (_.time > shop.now + HOUR) & (_.time < max(epoch(LAST_DAY), shop.now))
     repair = (
         "check the time zone of the export; everything after the present moment would be learned from as the newest"
     )
     return Suspects("error", wrong, "lie in the future", repair)
+
+
+def implausible_times(shop: Shop) -> Suspects | None:
+    """Events of 1970 or 2038 were read in a wrong unit, or hold a date that stands for none."""
+    counts = shop.summary.histograms.get("day", {})
+    days = implausible_days(counts)
+    if not days:
+        return None
+    cause = likely_cause(days, max((day for day in counts if day not in days), default=""))
+    repair = (
+        "correct time_format (s, ms, us, ns); where it is right, "
+        '"within_dates" in [prepare] events leaves such events out; `endcap prepare` stops at them'
+    )
+    says = f"lie on implausible days ({days[0]} … {days[-1]}): {cause}"
+    return Suspects("error", (_.time <= MILLISECONDS) & implausible(_.time, days), says, repair)
 
 
 def ancient_events(shop: Shop) -> Suspects | None:
@@ -130,7 +150,8 @@ def ancient_events(shop: Shop) -> Suspects | None:
     if start is None:
         return None
     repair = "leave them out, or read only the years that you want to learn from"
-    return Suspects("warning", _.time < start, "lie long before all others", repair)
+    wrong = (_.time < start) & (_.time >= epoch(FIRST_DAY))  # what lies before is no moment at all: `implausible_times`
+    return Suspects("warning", wrong, "lie long before all others", repair)
 
 
 def dates_without_time(shop: Shop) -> Suspects:
@@ -166,10 +187,21 @@ def extreme_prices(shop: Shop) -> Suspects | None:
 
 
 def wrong_quantities(shop: Shop) -> Suspects:
-    """A quantity is more than nothing."""
-    repair = "write what was given back as kind `return` with a positive quantity; such rows go into the quarantine"
+    """A quantity below zero is a return, not a purchase."""
+    repair = "returns = true in the source reads such rows as returns; as they are, they go into the quarantine"
     looked, shown = _.quantity.notnull(), (*SHOWN, "quantity")
-    return Suspects("error", _.quantity <= 0, "have a quantity of zero or less", repair, looked, shown=shown)
+    return Suspects("error", _.quantity < 0, "have a quantity below zero", repair, looked, shown=shown)
+
+
+def zero_quantities(shop: Shop) -> Suspects:
+    """Lines of which nothing was sold are cancelled lines, gifts or corrections of stock."""
+    repair = (
+        'such rows go into the quarantine; zero_quantity = "ignore" in the source leaves them out, '
+        '"one" counts each as one piece (for gifts)'
+    )
+    looked, shown = _.quantity.notnull(), (*SHOWN, "quantity")
+    says = "have quantity 0: cancelled lines, gifts, or corrections of stock"
+    return Suspects("warning", _.quantity == 0, says, repair, looked, shown=shown)
 
 
 def extreme_quantities(shop: Shop) -> Suspects | None:
@@ -218,9 +250,9 @@ def guests(shop: Shop) -> Suspects:
 
 RULES: tuple[Rule, ...] = (
     refused_rows, unreadable_values, without_time, without_session, without_item, padded_ids, ids_like_decimals,
-    decimals_understood, rounded_ids, milliseconds, future_events, ancient_events, dates_without_time, negative_prices,
-    free_purchases, extreme_prices, wrong_quantities, extreme_quantities, other_currencies, purchases_without_order,
-    guests,
+    decimals_understood, rounded_ids, milliseconds, future_events, implausible_times, ancient_events,
+    dates_without_time, negative_prices, free_purchases, extreme_prices, wrong_quantities, zero_quantities,
+    extreme_quantities, other_currencies, purchases_without_order, guests,
 )  # fmt: skip
 
 

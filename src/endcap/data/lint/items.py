@@ -8,12 +8,17 @@ from endcap.data.ledger import Ledger
 from endcap.data.lint.findings import Severity
 from endcap.data.lint.shop import Shop, trimmed
 from endcap.data.lint.suspects import Rule, Suspects
+from endcap.data.plausible import MIN_KNOWN_ITEMS
 
 ITEM = ("item_id", "events", "listed")
 SWING = 100.0
 """The highest price of one item is less than so many times the lowest."""
-MANY = 0.2
-"""Share of the events from which on unknown items are an error."""
+
+
+GARBLED = (
+    "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u017d\u017e\u2013-\u203a\u20ac\u2122]|\ufffd|[\u0080-\u009f]"
+)
+"""UTF-8 that was read as Windows-1252 or Latin 1, what stands for a letter that could not be read, and C1 controls."""
 
 
 def items(shop: Shop) -> ibis.Table:
@@ -68,10 +73,14 @@ def unknown_items(shop: Shop) -> Suspects | None:
     """Items of events that are not in the catalog: nothing can be said of them, and no page shows them."""
     if shop.catalog is None:
         return None
-    lost = (shop.summary.strangers or 0) / max(shop.summary.rows, 1)
-    severity: Severity = "error" if lost > MANY else "warning"
+    named = shop.summary.rows - shop.summary.nulls.get("item_id", 0)
+    lost = (shop.summary.strangers or 0) / max(named, 1)
+    severity: Severity = "error" if lost > 1 - MIN_KNOWN_ITEMS else "warning"
     repair = "deliver the whole catalog, with items that are no longer sold; check that both files use the same ids"
     says = f"of events are not in the catalog ({shop.summary.strangers or 0:,} events, {lost:.1%})"
+    if severity == "error":
+        says += f"; {shop.summary.unknown_items}"
+        repair += '; `endcap prepare` stops at so many, unless [[checks]] use = "known_items", at_least = 0 accepts it'
     return Suspects(
         severity, _.listed == 0, says, repair, _.events > 0, shown=ITEM, harms=("category", "family", "brand")
     )
@@ -137,6 +146,19 @@ def swinging_prices(shop: Shop) -> Suspects:
     return Suspects("warning", _.high > SWING * _.low, says, repair, looked, shown=shown)
 
 
+def garbled_texts(shop: Shop) -> Suspects:
+    """Texts in which letters became signs (Ã¤ for ä) were written in one encoding and read in another."""
+    repair = (
+        'say encoding = "utf-8" (or "cp1252") in the source; if one file holds both, export it again, since a file '
+        "of two encodings cannot be read right"
+    )
+    texts = [_[name] for name in ("item_id", "title", "category", "brand")]
+    wrong = ibis.or_(*(text.cast("string").re_search(GARBLED) for text in texts))
+    return Suspects(
+        "warning", wrong, "hold letters of another encoding", repair, shown=("item_id", "title", "category")
+    )
+
+
 def untitled(shop: Shop) -> Suspects:
     """An item without a title cannot be shown."""
     repair = "map the name of the item to title"
@@ -157,7 +179,7 @@ ITEM_RULES: tuple[Rule, ...] = (
     unknown_items, misspelt_items, items_listed_alike, lost_zeros, never_seen_items, items_listed_twice,
     swinging_prices,
 )  # fmt: skip
-CATALOG_RULES: tuple[Rule, ...] = (untitled, uncategorised)
+CATALOG_RULES: tuple[Rule, ...] = (garbled_texts, untitled, uncategorised)
 
 
 def _blank(value: ibis.Deferred) -> ibis.Deferred:

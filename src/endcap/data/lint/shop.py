@@ -39,6 +39,8 @@ class Shop:
     """Seconds since 1970 (UTC)."""
     files: tuple[str, ...] = ()
     """What was read, in the order in which `ROW` numbers it."""
+    filled: frozenset[str] = frozenset()
+    """Columns that a configured step fills where the sources leave them empty."""
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -52,11 +54,17 @@ class Shop:
 
 
 def opened(
-    tables: Tables, needs: Needs, now: float, files: tuple[str, ...] = (), canonical: Sequence[str] = ()
+    tables: Tables,
+    needs: Needs,
+    now: float,
+    files: tuple[str, ...] = (),
+    canonical: Sequence[str] = (),
+    filled: frozenset[str] = frozenset(),
 ) -> Shop:
     """The shop of the tables of one source or of several; they may have any columns of any types.
 
-    `canonical` names the columns of ids that preparation will join by `canonical_ids`.
+    `canonical` names the columns of ids that preparation will join by `canonical_ids`; `filled` are the columns that a
+    configured step fills.
     """
     logs, catalogs = [events for events, _ in tables], [catalog for _, catalog in tables if catalog is not None]
     events = ibis.union(*(loosely(log, EVENTS) for log in logs)).cache()
@@ -72,6 +80,7 @@ def opened(
         needs=needs,
         now=now,
         files=files,
+        filled=filled,
     )
 
 

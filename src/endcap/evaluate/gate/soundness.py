@@ -105,7 +105,9 @@ def _reach(catalog: Catalog, given: Iterable[Answers], judge: Judge) -> Finding:
     reached = np.zeros(len(catalog), bool)
     for model in given:
         reached[model.items] = True
-    possible = min(int(on_sale.sum()), SEEDS * DEPTH)
+    # Models are asked as they are, before any stage: of their places, what is no longer on sale takes its share.
+    places = int(np.ceil(SEEDS * DEPTH * on_sale.mean())) if len(on_sale) else 0
+    possible = min(int(on_sale.sum()), places)
     share = float((reached & on_sale).sum() / possible) if possible else 1.0
     found = f"{int((reached & on_sale).sum()):,} items, {share:.0%} of what {SEEDS} lists of {DEPTH} could hold"
     return judge.find(
