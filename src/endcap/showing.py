@@ -67,7 +67,7 @@ def _(thing: Prepared) -> RenderableType:
 
 @shown.register
 def _(thing: Bundle) -> RenderableType:
-    return Text.assemble("bundle ", words(thing.name, "bold"), words(f": {', '.join(thing.models)}"))
+    return Text.assemble("bundle ", words(thing.name, "bold"), words(f" holds {', '.join(thing.models)}"))
 
 
 def _checked(result: dict[str, Any]) -> RenderableType:
