@@ -55,8 +55,11 @@ class Seen:
         }
 
 
-def seen(duck: Any, data: Iterable[str], folder: Path) -> list[Seen]:
-    """The tables in files, folders and databases; raises `BadData` for what is not there, else `BadConfig`."""
+def seen(duck: Any, data: Iterable[str], folder: Path, given: Mapping[str, Any] | None = None) -> list[Seen]:
+    """The tables in files, folders and databases; raises `BadData` for what is not there, else `BadConfig`.
+
+    `given` are settings of sources that a person has said, such as ``delimiter``; they win over what is seen.
+    """
     tables: list[Seen] = []
     for place in data:
         if "://" in place:
@@ -64,7 +67,7 @@ def seen(duck: Any, data: Iterable[str], folder: Path) -> list[Seen]:
         elif place.endswith((".duckdb", ".db", ".ddb")) and Path(place).is_file():
             tables += _in_duckdb(Path(place), folder)
         else:
-            tables += [_in_files(duck, files, folder) for files in _groups(Path(place))]
+            tables += [_readable(duck, files, folder, given or {}) for files in _groups(Path(place))]
     return tables
 
 
@@ -89,7 +92,16 @@ def _stem(file: Path) -> str:
     return "".join("#" if letter.isdigit() else letter for letter in file.name).replace("##", "#")
 
 
-def _in_files(duck: Any, files: list[Path], folder: Path) -> Seen:
+def _readable(duck: Any, files: list[Path], folder: Path, given: Mapping[str, Any]) -> Seen:
+    """The table in files, or one that says why they cannot be read."""
+    try:
+        return _in_files(duck, files, folder, given)
+    except BadData as error:
+        use = "parquet" if files[0].name.endswith(PARQUET) else "json" if files[0].name.endswith(JSON) else "csv"
+        return Seen(use, _pattern(files, folder), {}, 0, problem=str(error))
+
+
+def _in_files(duck: Any, files: list[Path], folder: Path, given: Mapping[str, Any]) -> Seen:
     place, options = _pattern(files, folder), dict[str, object]()
     if files[0].name.endswith(PARQUET):
         use, found = "parquet", read_parquet(duck, files, 0).table
@@ -104,10 +116,11 @@ def _in_files(duck: Any, files: list[Path], folder: Path) -> Seen:
                 " format = 'newline_delimited')",
             )
     else:
-        use, header = "csv", _header(files[0])
+        use, header = "csv", tuple(given.get("header", ())) or _header(files[0])
         if header:
             options["header"] = list(header)
-        found = read_csv(duck, files, None, 0, Cut(header=header)).table
+        cut = Cut(given.get("delimiter"), given.get("encoding"), header=header)
+        found = read_csv(duck, files, None, 0, cut).table
     rows = int(found.count().to_pyarrow().as_py())
     spread = found.order_by((found[ROW] * 7919) % 1_000_003, ROW).limit(ROWS).drop(ROW).to_pyarrow()
     columns = {name: tuple(spread[name].to_pylist()) for name in spread.column_names}
