@@ -182,6 +182,8 @@ def _cast(value: ibis.Value, kind: dt.DataType, place: str) -> ibis.Value:
         return ibis.ifelse(value.isnan(), ibis.null(kind), value) if kind.is_floating() else value
     if found.is_nested() or (kind.is_numeric() and (found.is_temporal() or found.is_binary())):
         raise BadData(f"{place} is {found}; expected {_spoken(kind)}")
+    if found.is_decimal() and kind.is_string():
+        return value.cast("string").re_replace(r"\.0+$", "")
     if found.is_floating() and kind.is_string():
         # An id that was a number with gaps: 17850.0 is 17850.
         whole = value.try_cast("int64")

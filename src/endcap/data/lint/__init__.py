@@ -1,5 +1,7 @@
 """What is wrong with events and a catalog as they come, before anything is cleaned: rules, findings, a score."""
 
+from collections.abc import Sequence
+
 from endcap.data.lint import deliveries, events, groups, items, whole
 from endcap.data.lint.findings import Finding, Health
 from endcap.data.lint.needs import Needs
@@ -9,14 +11,21 @@ from endcap.data.lint.suspects import judged
 
 
 def linted(
-    tables: Tables, needs: Needs, now: float, files: tuple[str, ...] = (), steps: tuple[str, ...] = ()
+    tables: Tables,
+    needs: Needs,
+    now: float,
+    files: tuple[str, ...] = (),
+    canonical: Sequence[str] = (),
+    steps: tuple[str, ...] = (),
 ) -> Health:
     """The health of the tables of one source or several, of any columns and types; `now` in seconds since 1970 (UTC).
+
+    `canonical` names the columns of ids that the settings join by `canonical_ids`: of these nothing is said any more.
 
     Every table (events, sessions, orders, slates, items) is scanned once for all its rules, and once more for the
     examples of each finding. What one of the configured preparation steps (named in `steps`) repairs is no finding.
     """
-    shop = opened(tables, needs, now, files, filled_columns(steps))
+    shop = opened(tables, needs, now, files, canonical, filled_columns(steps))
     found: list[Finding] = [finding for rule in whole.RULES for finding in rule(shop)]
     looked_at = [
         ("events", shop.events, events.RULES),

@@ -7,6 +7,8 @@ import ibis
 from ibis import _
 
 from endcap.core.dataset import DAY
+from endcap.core.spelling import INVISIBLE
+from endcap.data.aliases import IDS, NUMBERED
 from endcap.data.columns import EVENTS, WHY
 from endcap.data.lint.shop import SAID, Shop, trimmed
 from endcap.data.lint.suspects import SHOWN, Rule, Suspects
@@ -21,6 +23,9 @@ NOTHING = ("", *PLACEHOLDERS)
 """Texts that stand for no id, in small letters."""
 FAR = 8.0
 """Robust standard deviations (of the logarithm) from the median at which a price or quantity is extreme."""
+DECIMAL = r"^[0-9]+\.0+$"
+BLANKS = f" \t\r\n\u00a0\u2007\u202f\u3000{INVISIBLE}"
+"""What may stand around an id without being a part of it."""
 NUMBERS = tuple(name for name, kind in EVENTS.items() if kind(nullable=True).is_numeric())
 
 
@@ -69,21 +74,44 @@ def without_item(shop: Shop) -> Suspects | None:
 
 
 def padded_ids(shop: Shop) -> Suspects:
-    """Blanks before or after an id make another id of it."""
-    wrong = ibis.or_(*(_padded(_[name]) for name in ("item_id", "session_id", "user_id", "order_id", "kind")))
-    repair = '"canonical_ids" in [prepare] events and catalog takes the blanks away'
+    """Blanks before or after an id are no part of it."""
+    wrong = ibis.or_(*(_padded(_[name]) for name in IDS))
+    repair = "nothing is to be done: the id is known with and without them; a mended export would spare a step"
     shown = (*SHOWN, "user_id", "order_id")
-    return Suspects("warning", wrong, "have blanks around an id or a kind", repair, shown=shown)
+    return Suspects("note", wrong, "have blanks around an id", repair, shown=shown)
 
 
-def ids_like_decimals(shop: Shop) -> Suspects:
-    """An id such as 17850.0 was a number with gaps in somebody's table, and matches no 17850."""
-    ids = ("item_id", "session_id", "user_id", "order_id")
-    wrong = ibis.or_(*(_[name].re_search(r"^[0-9]+\.0+$") for name in ids))
-    repair = "export ids as text; numbers with gaps become decimals in pandas and in spreadsheets"
-    return Suspects(
-        "warning", wrong, "have an id that is a number with a decimal point", repair, shown=(*SHOWN, "user_id")
+def ids_like_decimals(shop: Shop) -> Suspects | None:
+    """An id such as 17850.0 was a number with gaps in somebody's table, and is another id than 17850."""
+    names = [name for name in NUMBERED if shop.joined.rules.get(name) == "exact"]
+    if not names:
+        return None
+    columns = ", ".join(f'"{name}"' for name in names)
+    repair = (
+        "export ids as text (numbers with gaps become decimals in pandas and in spreadsheets); where 1000 and 1000.0 "
+        f'mean one, {{ use = "canonical_ids", columns = [{columns}] }} in [prepare] events joins them'
     )
+    wrong = ibis.or_(*(_[name].re_search(DECIMAL) for name in names)).fill_null(False)
+    says = "have an id that is a number with a decimal point"
+    return Suspects("warning", wrong, says, repair, shown=(*SHOWN, "user_id"))
+
+
+def decimals_understood(shop: Shop) -> Suspects | None:
+    """Where all numbers of one table have decimals, 1000.0 is taken for 1000."""
+    names = [name for name in NUMBERED if shop.joined.rules.get(name) == "decimal"]
+    if not names:
+        return None
+    wrong = ibis.or_(*(_[name].re_search(DECIMAL) for name in names)).fill_null(False)
+    repair = "nothing is to be done: 1000.0 and 1000 are taken for one; export ids as text to be sure"
+    says = f"have a number with a decimal point as {' and '.join(names)}"
+    return Suspects("note", wrong, says, repair, shown=(*SHOWN, "user_id"))
+
+
+def rounded_ids(shop: Shop) -> Suspects:
+    """An id such as 4.00638E+12 was a long number in a spreadsheet, which has dropped its last digits."""
+    wrong = ibis.or_(*(_[name].re_search(r"^[0-9]\.[0-9]+[eE]\+[0-9]+$") for name in IDS)).fill_null(False)
+    repair = "the digits are lost in this file: export again, with ids as text"
+    return Suspects("error", wrong, "have an id whose last digits are lost", repair, shown=(*SHOWN, "user_id"))
 
 
 def milliseconds(shop: Shop) -> Suspects:
@@ -222,9 +250,9 @@ def guests(shop: Shop) -> Suspects:
 
 RULES: tuple[Rule, ...] = (
     refused_rows, unreadable_values, without_time, without_session, without_item, padded_ids, ids_like_decimals,
-    milliseconds, future_events, implausible_times, ancient_events, dates_without_time, negative_prices,
-    free_purchases, extreme_prices, wrong_quantities, zero_quantities, extreme_quantities, other_currencies,
-    purchases_without_order, guests,
+    decimals_understood, rounded_ids, milliseconds, future_events, implausible_times, ancient_events,
+    dates_without_time, negative_prices, free_purchases, extreme_prices, wrong_quantities, zero_quantities,
+    extreme_quantities, other_currencies, purchases_without_order, guests,
 )  # fmt: skip
 
 
@@ -233,7 +261,7 @@ def _nothing(value: ibis.Deferred) -> ibis.Deferred:
 
 
 def _padded(value: ibis.Deferred) -> ibis.Deferred:
-    return value.re_search(r"^[ \t\r\n]|[ \t\r\n]$").fill_null(False)
+    return value.re_search(f"^[{BLANKS}]|[{BLANKS}]$").fill_null(False)
 
 
 def _beginning(days: Histogram, rows: int) -> float | None:

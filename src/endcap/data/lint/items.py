@@ -3,6 +3,8 @@
 import ibis
 from ibis import _
 
+from endcap.data.aliases import join_spellings
+from endcap.data.ledger import Ledger
 from endcap.data.lint.findings import Severity
 from endcap.data.lint.shop import Shop, trimmed
 from endcap.data.lint.suspects import Rule, Suspects
@@ -21,7 +23,8 @@ GARBLED = (
 
 def items(shop: Shop) -> ibis.Table:
     """One row per item: how often it stands in catalog and events, its prices, and items spelt almost like it."""
-    events = shop.events.filter(_.item_id.notnull())
+    catalog = shop.joined.tables.get("catalog")
+    events = shop.joined.tables["events"].filter(_.item_id.notnull())
     priced = (events.price > 0) & (events.kind == "purchase")
     touched = events.group_by("item_id").agg(
         events=_.count(),
@@ -29,11 +32,11 @@ def items(shop: Shop) -> ibis.Table:
         high=events.price.max(where=priced),
         listed=ibis.literal(0, "int64"),
     )
-    if shop.catalog is None:
+    if catalog is None:
         both = touched
     else:
         sold = (
-            shop.catalog.filter(_.item_id.notnull())
+            catalog.filter(_.item_id.notnull())
             .group_by("item_id")
             .agg(events=ibis.literal(0, "int64"), low=ibis.null("float64"), high=ibis.null("float64"), listed=_.count())
         )
@@ -42,8 +45,28 @@ def items(shop: Shop) -> ibis.Table:
             .group_by("item_id")
             .agg(events=_.events.sum(), low=_.low.max(), high=_.high.max(), listed=_.listed.sum())
         )
-    plain = both.mutate(plain=trimmed(both.item_id).upper())
-    return plain.mutate(spellings=plain.count().over(group_by="plain"), known=plain.listed.max().over(group_by="plain"))
+    return _beside_alike(both.cache())
+
+
+def _beside_alike(items: ibis.Table) -> ibis.Table:
+    """Items with what is known of those that `canonical_ids` would take for the same, and of the same number.
+
+    `spellings` and `catalog_spellings` count the former, those that the catalog lists by themselves; `unpadded` is the
+    id without its leading zeros where that is a number, `unpadded_listed` whether the catalog has one such.
+    """
+    alike = join_spellings({"items": items.select("item_id")}, {"item_id": "canonical"}, Ledger()).aliases
+    known = alike["item_id"] if alike else ibis.memtable({"spelling": [""], "id": [""]})
+    keyed = items.left_join(known, items.item_id == known.spelling)
+    keyed = keyed.mutate(
+        plain=ibis.coalesce(keyed.id, keyed.item_id),
+        unpadded=ibis.ifelse(keyed.item_id.re_search("^[0-9]+$"), keyed.item_id.re_replace("^0+", ""), None),
+        told=(keyed.listed > 0).cast("int64"),
+    )
+    return keyed.mutate(
+        spellings=keyed.count().over(group_by="plain"),
+        catalog_spellings=keyed.told.sum().over(group_by="plain"),
+        unpadded_listed=keyed.told.max().over(group_by="unpadded"),
+    ).drop("spelling", "id", "told")
 
 
 def unknown_items(shop: Shop) -> Suspects | None:
@@ -64,9 +87,37 @@ def unknown_items(shop: Shop) -> Suspects | None:
 
 
 def misspelt_items(shop: Shop) -> Suspects:
-    """Items that differ from another only in case or in blanks are one item."""
-    repair = '"canonical_ids" in [prepare] events and catalog makes one of them'
-    return Suspects("warning", _.spellings > 1, "are spelt almost like another", repair, shown=ITEM)
+    """Items that differ from another only in case, blanks or punctuation may be one, in two spellings."""
+    repair = (
+        '"canonical_ids" in [prepare] events makes one item of them, in events and catalog; it keeps the spelling of '
+        "the catalog, else the most frequent one, and all others stay understood"
+    )
+    wrong = (_.spellings > 1) & (_.catalog_spellings < 2)
+    return Suspects("warning", wrong, "are spelled almost like another", repair, shown=ITEM)
+
+
+def items_listed_alike(shop: Shop) -> Suspects | None:
+    """Items that the catalog lists by themselves are several, however much their ids resemble each other."""
+    if shop.catalog is None:
+        return None
+    repair = (
+        'nothing is to be done if these are different items, but then do not use "canonical_ids", which would join '
+        "them; if they are one, list it once"
+    )
+    wrong, says = _.catalog_spellings > 1, "are listed in the catalog beside one that is spelled almost alike"
+    return Suspects("note", wrong, says, repair, shown=ITEM)
+
+
+def lost_zeros(shop: Shop) -> Suspects | None:
+    """A spreadsheet takes 00123 for a number and writes 123, which is another id."""
+    if shop.catalog is None:
+        return None
+    repair = (
+        "export ids as text; in Excel, read the file by Data > From Text with the column as Text, never by opening it"
+    )
+    says = "of the events differ only in leading zeros from one of the catalog: ids lost their leading zeros"
+    wrong = (_.listed == 0) & (_.unpadded_listed > 0) & _.unpadded.notnull()
+    return Suspects("warning", wrong, says, repair, _.events > 0, shown=ITEM)
 
 
 def never_seen_items(shop: Shop) -> Suspects | None:
@@ -127,7 +178,10 @@ def uncategorised(shop: Shop) -> Suspects | None:
     )
 
 
-ITEM_RULES: tuple[Rule, ...] = (unknown_items, misspelt_items, never_seen_items, items_listed_twice, swinging_prices)
+ITEM_RULES: tuple[Rule, ...] = (
+    unknown_items, misspelt_items, items_listed_alike, lost_zeros, never_seen_items, items_listed_twice,
+    swinging_prices,
+)  # fmt: skip
 CATALOG_RULES: tuple[Rule, ...] = (garbled_texts, untitled, uncategorised)
 
 

@@ -16,6 +16,7 @@ from endcap.data.lint.needs import Needs
 from endcap.data.lint.repairs import step_names
 from endcap.data.lint.suspects import EXAMPLES
 from endcap.data.placeholders import MEANS, Placeholder
+from endcap.data.prepare import canonical_columns
 
 EVERYTHING = {"bad_rows": "quarantine", "max_bad": 1.0}
 """Settings of a source that lets every row through to the linter, however many are wrong."""
@@ -38,7 +39,8 @@ def sources_linted(
     if not tables:
         return Health.of(broken, 0, 0)
     broken += [*_unreadable(ledger), *_placeholders(ledger, needs)]
-    health = linted(tables, needs, now, tuple(ledger.files), step_names(steps))
+    given = tuple(steps)
+    health = linted(tables, needs, now, tuple(ledger.files), canonical_columns(given), step_names(given))
     return Health.of([*broken, *health.findings], health.events, health.items, health.repaired)
 
 
