@@ -12,7 +12,9 @@ from endcap.data.columns import ROW
 from endcap.data.sources.databases import connected, table_of, without_password
 from endcap.data.sources.exports import CSV, JSON, PARQUET
 from endcap.data.sources.files import explained, matching
-from endcap.data.sources.reading import Cut, csv_columns, named, quoted, read_csv, read_parquet, viewed
+from endcap.data.sources.reading import csv_columns, read_csv, read_parquet, viewed
+from endcap.data.sources.staging import named, quoted
+from endcap.data.sources.texts import Cut
 
 ROWS = 5000
 """How many rows of a table are looked at, spread over all of it."""
