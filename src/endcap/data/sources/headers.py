@@ -34,7 +34,7 @@ def read_header(file: Text, cut: Cut) -> Header:
     Raises `BadData` if there is no first line.
     """
     lines = _first_lines(file)
-    if not lines:
+    if not any(line.strip() for line in lines):
         raise BadData(f"{file.name}: is empty: expected a first line with the names of the columns")
     fields, delimiter = _first_record(lines, cut.delimiter or file.delimiter, cut.quote)
     if cut.header:

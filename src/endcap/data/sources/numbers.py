@@ -16,14 +16,12 @@ SPELLINGS = (
 """Characters that stand for others in numbers, and these; the last two are signs of decimals and of groups."""
 UNSEEN = "[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\ufeff]"
 """Marks of direction and blanks of no width."""
-NAMES = tuple(
-    """
-    kr zł zl kč kc rs ft lei лв руб р грн din дин km kn tl r rm rp s/ bs fr sfr dm euro euros dollar dollars pound pounds
-    rouble roubles franc francs 円 元 원 د.إ ر.س دج د.م тг ден eur usd gbp chf sek nok dkk pln czk huf ron bgn try rub uah
-    inr jpy cny krw aud cad nzd brl mxn zar aed sar sgd hkd thb idr myr php vnd
-    pc pcs piece pieces stk stück stuck st unit units ea pz pzs pzas ud uds szt ks шт stuk stuks pièce pièces ex x
-    """.split()
-)
+NAMES = """
+kr zł zl kč kc rs ft lei лв руб р грн din дин km kn tl r rm rp s/ bs fr sfr dm euro euros dollar dollars pound pounds
+rouble roubles franc francs 円 元 원 د.إ ر.س دج د.م тг ден eur usd gbp chf sek nok dkk pln czk huf ron bgn try rub uah
+inr jpy cny krw aud cad nzd brl mxn zar aed sar sgd hkd thb idr myr php vnd
+pc pcs piece pieces stk stück stuck st unit units ea pz pzs pzas ud uds szt ks шт stuk stuks pièce pièces ex x
+"""
 """Currencies and pieces by their names, in small letters, without the point behind them."""
 SYMBOL = r"^[A-Za-z]{0,3} ?\p{Sc}$|^[A-Z]{3}$"
 """A currency that is a sign, maybe with a country, or an ISO code."""
@@ -63,7 +61,7 @@ def numbers(
 
 
 def with_numbers(table: ibis.Table, texts: Mapping[str, ibis.Value], decimal: str) -> ibis.Table:
-    """The table with ``_number_NAME_`` for each of some texts, ``.`` or ``,`` being the decimal sign; null for no number.
+    """Add ``_number_NAME_`` for each of some texts, ``.`` or ``,`` being the decimal sign; null for what is no number.
 
     Each stage is a projection of its own, so that DuckDB computes it once, however often the next one looks at it.
     """
@@ -114,7 +112,7 @@ def _plain(text: ibis.Value, decimal: str) -> ibis.Value:
 
 
 def _framed(text: ibis.Value, decimal: str) -> ibis.Value:
-    """The parts of a number with anything around it that `FRAME` knows, bars between them; any other text has no bars."""
+    """Cut a number into its parts, bars between them; a text that `FRAME` does not know gets no bars."""
     groups = "." if decimal == "," else ","
     bare = _replace(_translate(text, SPELLINGS[0], SPELLINGS[1] + decimal + groups), UNSEEN, "", "g").strip()
     return _replace(bare.replace("|", "?"), FRAME, PARTS, "")
@@ -127,7 +125,7 @@ def _assembled(table: ibis.Table, name: str, decimal: str) -> ibis.Value:
     grouped = ibis.ifelse(digits.re_search(GROUPED[decimal]), _replace(digits, f"[{groups}' ]", "", "g"), "")
     plain = ibis.ifelse(digits.re_search(PLAIN[decimal]), digits, grouped)
     value = (plain.replace(",", ".") if decimal == "," else plain).try_cast("float64")
-    known = [(part == "") | part.strip().re_search(SYMBOL) | _word(part).isin(NAMES) for part in around]
+    known = [(part == "") | part.strip().re_search(SYMBOL) | _word(part).isin(NAMES.split()) for part in around]
     factor = ibis.cases(*((sign == known, factor) for known, factor in SIGNS.items()), else_=None)
     return ibis.ifelse(known[0] & known[1], value * factor, ibis.null("float64"))
 

@@ -69,7 +69,7 @@ def moment(
 
 
 def joined(parts: list[ibis.Value]) -> ibis.Value:
-    """Join a date and a time of day of two columns to one text, without the midnight that spreadsheets add to a date."""
+    """Join a date and a time of day of two columns to one text, without the midnight that spreadsheets add."""
     first, *rest = (part.cast("string").strip().nullif("") for part in parts)
     day = first.re_replace(r"[T ]0?0:00(:00(\.0+)?)?$", "")
     later = [part.re_replace(r"^(1899-12-3[01]|1900-01-0[01])[T ]", "") for part in rest]  # days of times alone

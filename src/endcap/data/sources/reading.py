@@ -4,7 +4,7 @@ DuckDB reads, whatever engine prepares afterwards: one parser, one notion of a l
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,6 +38,8 @@ class Read:
     """All that there are, also those that are not read; empty if the table has them all."""
     notes: tuple[Note, ...] = ()
     """What was unusual, and read or left out all the same."""
+    encodings: tuple[str, ...] = ()
+    """What each file was decoded from; see `Text`."""
     hint: str = ""
     """What to do if a column is missing."""
     rows_per_line: int = 1
@@ -61,6 +63,7 @@ def read_csv(
     Raises `BadData` if a file cannot be read to its end.
     """
     parts, there, notes, hint = [], dict[str, None](), list[Note](), ""
+    encodings = []
     wanted = None if needed is None else list(dict.fromkeys(needed))
     with TemporaryDirectory(prefix="endcap-") as scratch:
         for number, path in enumerate(files, first):
@@ -73,8 +76,10 @@ def read_csv(
             _once(file, header, wanted or ())
             staged = stage(duck, file, header, how, kept)
             notes += [*file.notes, *staged.notes]
+            encodings.append(file.encoding)
             parts.append(number_rows(duck, staged, lay_out(staged, file, how, header), number))
-    return _united(duck, parts, tuple(there), tuple(notes), hint)
+    read = _united(duck, parts, tuple(there))
+    return replace(read, notes=tuple(notes), encodings=tuple(encodings), hint=hint)
 
 
 def csv_columns(path: Path, how: Cut) -> tuple[list[str], str]:
@@ -106,10 +111,10 @@ def _once(file: Text, header: Header, needed: Iterable[str]) -> None:
         )
 
 
-def _united(duck: Any, parts: list[Part], columns: tuple[str, ...], notes: tuple[Note, ...], hint: str) -> Read:
+def _united(duck: Any, parts: list[Part], columns: tuple[str, ...]) -> Read:
     query = " UNION ALL BY NAME ".join(part for part, _, _ in parts)
     refused = {place: why for _, lines, _ in parts for place, why in lines.items()}
-    return Read(viewed(duck, query), query, refused, sum(lost for _, _, lost in parts), columns, notes, hint)
+    return Read(viewed(duck, query), query, refused, sum(lost for _, _, lost in parts), columns)
 
 
 def viewed(duck: Any, query: str) -> ibis.Table:

@@ -89,8 +89,8 @@ def _judged(duck: Any, staged: Staged, file: Text, header: Header) -> Staged:
     reasons = []
     if file.zeros:
         reasons += [
-            f"WHEN contains({named(name)}, chr(0)) THEN {quoted(name + ' must not hold a NUL byte, found ')}"
-            f" || replace({named(name)}, chr(0), '{NUL_SHOWN}')[:80]"
+            f"WHEN contains({named(name)}, chr(0)) THEN {quoted(f"{name} must not hold a NUL byte, found '")}"
+            f" || replace({named(name)}, chr(0), '{NUL_SHOWN}')[:80] || "
             for name in staged.columns
         ]
     last = duck.raw_sql(f"SELECT * FROM {staged.name} WHERE rowid = {rows - 1}").fetchone() if rows else None
