@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from endcap.data.sources.reading import named
+from endcap.data.sources.staging import named
 from endcap.data.starting.guess import Given, Guessed, Match
 from endcap.data.starting.guessing import add_money, add_time, event_matches
 from endcap.data.starting.looking import Seen
