@@ -7,7 +7,7 @@ from typing import Any
 import ibis
 
 from endcap.core.errors import BadData
-from endcap.data.columns import WHY
+from endcap.data.columns import SCOPE, WHY
 from endcap.data.engines import Engine, arrow, failing_clearly, rows
 from endcap.data.ledger import Ledger
 from endcap.data.lint import linted
@@ -17,6 +17,7 @@ from endcap.data.lint.repairs import step_names
 from endcap.data.lint.suspects import EXAMPLES
 from endcap.data.placeholders import MEANS, Placeholder
 from endcap.data.prepare import canonical_columns
+from endcap.data.sources.offers import scope_of
 
 EVERYTHING = {"bad_rows": "quarantine", "max_bad": 1.0}
 """Settings of a source that lets every row through to the linter, however many are wrong."""
@@ -60,7 +61,9 @@ def untouched(source: Any, engine: Engine, folder: Path, ledger: Ledger) -> list
     catalogs = [table for table in read if "kind" not in table.columns]
     if len(logs) != 1 or len(catalogs) > 1:
         return [(events, catalog)]
-    return [(logs[0], catalogs[0] if catalogs else catalog)]
+    if not catalogs or catalog is None or SCOPE not in catalog.columns:
+        return [(logs[0], catalogs[0] if catalogs else catalog)]
+    return [(logs[0], catalogs[0].mutate(**{SCOPE: ibis.literal(scope_of(source))}))]
 
 
 def _unreadable(ledger: Ledger) -> list[Finding]:
