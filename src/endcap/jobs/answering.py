@@ -42,7 +42,7 @@ def serve(config: Path = CONFIG, host: str | None = None, port: int | None = Non
                 f"the last line was torn by a crash ({log.torn_bytes} bytes) and is cut off; no acknowledged event was"
             )
             watch.show(Warned(f"{settings.workdir / 'events'}: {cut}"))
-        answering.recent.apply(event for _, event in log.read())
+        answering.remember(event for _, event in log.read())
         shop = settings.settings.shop
         app = application(answering, log, ShopFacts(shop.name, shop.currency, shop.attribution))
         name = listening.getsockname()
@@ -72,4 +72,4 @@ def recommender_of(config: Config) -> "Recommender":
         raise CannotServe(f"{config.workdir}: no bundle is released; run `endcap train` and `endcap release`")
     bundle = Bundle.load(path)
     released_with = parse(bundle.facts["settings"], path / CONFIG)
-    return Recommender(bundle, released_with.slots(bundle.models), Recent())
+    return Recommender(bundle, released_with.slots(bundle.models), Recent(), config.settings.shop.currency)

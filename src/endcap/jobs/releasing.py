@@ -114,9 +114,12 @@ def _why(verdict: "Verdict", shelf: Shelf) -> str:
 
     against = verdict.broken or refused(verdict.findings)
     served = f"what is served stays {verdict.served}" if verdict.served else "nothing is served"
-    remedy = (
-        "this cannot be overridden: train again"
+    last = (
+        "this cannot be overridden"
         if verdict.broken
         else f'all of it: {shelf.folder / verdict.bundle}.verdict.md; to release it all the same: --override "reason"'
     )
-    return "\n".join([f"{verdict.bundle} is not released; {served}", *(f"  {at.line}" for at in against), remedy])
+    remedies = [f"  {remedy}".replace("\n", "\n  ") for remedy in verdict.remedies]
+    found = [f"  {at.line}" for at in against]
+    change = ["what to change:", *remedies] if remedies else []
+    return "\n".join([f"{verdict.bundle} is not released; {served}", *found, *change, last])
