@@ -53,7 +53,7 @@ def split_at(data: Dataset, cut: float, gap_days: float = 0.0, start: float = -n
         orders = len(data.baskets)
         raise BadData(
             f"{orders} {'order is' if orders == 1 else 'orders are'} too few to judge by: nothing is left to learn from before "
-            f"the cut in time, or to judge on after it; come back with more orders"
+            "the cut in time, or to judge on after it; come back with more orders"
         )
     known = as_known(train, data)
     return Split(known, replace(test, catalog=known.catalog), cut)
