@@ -179,11 +179,16 @@ def terminal(tuned: Tuned) -> "RenderableType":
         numbers = [said(trial.settings.get(name)) for name in tuned.space]
         mark = "" if trial.state == "finished" else " (stopped)"
         table.add_row(*row(trial.number, f"{trial.value:.4f}{mark}", *numbers), style="bold" if place == 0 else "")
+    told = tuned.judgement is None or is_enough(tuned.judgement.units)
     changes = ", ".join(f"{name} = {said(value)}" for name, value in tuned.changes.items()) or "nothing"
     if tuned.edges:
         changes += f"; at the end of the range of {', '.join(tuned.edges)}: a wider one may hold better"
     failed = [trial for trial in tuned.trials if trial.state == "failed"]
-    parts: list[RenderableType] = [table, words(verdict(tuned), "italic"), words(f"to change: {changes}")]
+    parts: list[RenderableType] = [
+        table,
+        words(verdict(tuned), "italic"),
+        *([words(f"to change: {changes}")] if told else []),
+    ]
     if failed:
         said_first = f"{len(failed)} of {len(tuned.trials)} tries failed; the first: {failed[0].error}"
         parts.append(words(said_first, "yellow"))
