@@ -460,7 +460,9 @@ def test_every_rule_has_a_remedy() -> None:
 
 
 def test_a_slot_that_is_a_baseline_behind_stages_is_told_of_its_stages() -> None:
-    lost = Finding("baselines", "home against best", "", "", "refused", "home", "best", gain=-0.25, reached=0.4)
+    lost = Finding(
+        "baselines", "home against best", "", "", "refused", "home", "best", "NDCG@10", gain=-0.25, reached=0.4
+    )
     (found,) = with_remedies([lost], Known(retrievers={"home": ["best"]}))
     assert "NDCG@10 0.400 against 0.300, 25% less" in found.remedy
     assert found.remedy.endswith('  [slots."home"]\n  stages = ["available", "not_in_cart"]')
