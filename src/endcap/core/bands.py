@@ -11,10 +11,10 @@ BANDS = 3
 
 
 def price_levels(catalog: Catalog) -> NDArray[np.float64]:
-    """What models take for the price of each item ``[n_items]``: what it was sold for lately, else what is listed.
+    """What models take for cheap and dear: what each item ``[n_items]`` was sold for lately, else what is listed.
 
     What it was sold for comes first since it is known at every moment of the past; what is listed is known of today
-    alone. So a model learns from the same numbers in a back-test and for a release. NaN where neither is known.
+    alone. So a back-test learns nothing from prices that came after it. NaN where neither is known.
     """
     known = [np.asarray(catalog[name], np.float64) for name in (TYPICAL_PRICE, "price") if name in catalog]
     levels = np.full(len(catalog), np.nan)

@@ -1,9 +1,13 @@
 """What is released, what is refused and why, and what remains of it."""
 
 import json
+import multiprocessing
+import os
 import shutil
+import signal
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +18,7 @@ from endcap import Request, jobs
 from endcap.config import load
 from endcap.core.bundle import Histories, Move, Shelf
 from endcap.core.errors import BadBundle, BadConfig, Busy, EndcapError, Refused
+from endcap.core.progress import Nobody
 from endcap.core.saving import only_one
 from endcap.evaluate.gate.remedies import ABOUT, Known, with_remedies
 from endcap.evaluate.gate.rules import RULES, Finding
@@ -332,6 +337,46 @@ def test_a_release_that_dies_anywhere_leaves_what_was_served_and_can_be_repeated
     assert small.shelf.released() == [first]
     assert jobs.release(small.config).name == "second" == small.name()
     assert small.shelf.released() == [first, "second"]
+
+
+@pytest.mark.parametrize("place", ["note", "point"])
+def test_a_release_that_is_killed_leaves_what_was_served_and_nothing_beside_it(small: Small, place: str) -> None:
+    first = small.name()
+    small.put("second")
+    child = multiprocessing.get_context("spawn").Process(target=killed_release, args=(small.config, place))
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+    assert small.name() == first
+    assert jobs.runs(small.config)[0].state == "interrupted"
+    assert jobs.release(small.config).name == "second" == small.name()
+    assert small.shelf.released() == [first, "second"]
+    assert list(small.shelf.folder.glob(".*")) == []
+
+
+def killed_release(config: Path, place: str) -> None:
+    """Releases, and is killed when it comes to one thing."""
+    setattr(Shelf, place, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    jobs.release(config)
+
+
+@pytest.mark.parametrize("torn", ['{"what": "relea', "\x00\x00\x00", '{"what": "released", "mood": 1}\n', "[]\n"])
+def test_a_torn_line_of_the_history_is_left_aside_with_one_line_said(small: Small, torn: str) -> None:
+    first = small.name()
+    history = small.shelf.folder / "history.jsonl"
+    with history.open("a") as file:
+        file.write(torn)
+    small.put("second")
+    said: list[object] = []
+    watch = Nobody()
+    watch.show = said.append  # type: ignore[method-assign, assignment]
+    jobs.release(small.config, watch)
+    (warned,) = [thing.text for thing in said if isinstance(thing, jobs.Warned)]
+    assert "history.jsonl, line 2: cannot be read and is left aside" in warned
+    assert small.shelf.released() == [first, "second"]
+    lines = history.read_text().splitlines()
+    assert [json.loads(lines[number])["bundle"] for number in (0, 2)] == [first, "second"]
+    assert jobs.rollback(small.config).name == first
 
 
 def test_one_release_at_a_time(small: Small) -> None:

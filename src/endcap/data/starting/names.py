@@ -14,10 +14,18 @@ EVENT_NAMES: Mapping[str, str] = {
         product article artikelnummer artikelnr artikelid produktid produktnummer artikel produkt idproducto
         codigoproducto producto articulo referencia idproduit codeproduit produit reference idprodotto codiceprodotto
         codicearticolo prodotto idproduto codigoproduto produto idproduktu""",
-    "user_id": """userid customerid visitorid clientid uid memberid buyerid userpseudoid customernumber user customer
-        visitor client email kundennummer kundennr kundenid kunde besucherid besucher nutzerid nutzer idcliente cliente
-        idusuario usuario idclient idutilisateur utilisateur idutente utente klantnummer klantid klant idklienta
-        klient""",
+    "user_id": """userid customerid customerno customernumber customernr customerkey customercode householdid householdkey
+        householdno household memberid memberno membernumber member loyaltycard loyaltycardid loyaltyid
+        loyaltynumber loyaltyno loyalty cardnumber cardno cardid accountid accountno accountnumber account
+        buyerid buyer shopperid shopper clientid uid user customer client profileid contactid personid guestid
+        subscriberid customeremail useremail guestemail buyeremail billingemail contactemail emailaddress email
+        mail login username kundennummer kundennr kundenid kundenno kunde kundenkarte kundenkartennummer
+        mitgliedsnummer mitgliedsnr mitglied konto kontonummer haushalt haushaltsid kaufer nutzerid nutzer
+        benutzer benutzerid idcliente codigocliente numerocliente cliente idusuario usuario socio numerosocio
+        tarjeta correo idclient numeroclient codeclient idutilisateur utilisateur membre cartefidelite compte
+        acheteur foyer courriel idutente utente codicecliente tessera socioid acquirente klantnummer klantid
+        klantnr klant lidnummer huishouden koper klienta idklienta klient uzytkownik kupujacy visitorid visitor
+        besucherid besucher""",
     "session_id": """sessionid session visitid usersession gasessionid visit sitzungsid sitzung besuch idsesion sesion
         idsession visite idsessione sessione sessieid sessie sessao sesja""",
     "kind": """kind eventtype eventname event action activity interaction behavior behaviour type ereignistyp ereignis
@@ -38,6 +46,18 @@ EVENT_NAMES: Mapping[str, str] = {
     "country": """country countryname countrycode shippingcountry land laendercode pais codigopais pays codepays paese
         landcode kraj""",
 }
+COOKIE_NAMES = """
+    visitorid visitor anonymousid anonymoususerid anonid anonymous cookie cookieid deviceid clientid gaclientid
+    userpseudoid pseudoid fullvisitorid browserid fingerprint guestid guestkey idvisitante idvisiteur bezoekerid
+    besucherid besucher trackingid advertisingid gaid idfa mparticleid ajsanonymousid domainuserid"""
+"""Ids of browsers and devices: they say who came, but less surely than an account does."""
+PERSON = re.compile(
+    r"(user|customer|client|member|household|account|buyer|shopper|visitor|guest|loyalty|cookie|device|anonymous|kunde|"
+    r"kunden|mitglieds?|haushalts?|nutzer|benutzer|besucher|cliente?|usuario|utilisateur|membre|utente|klant|klient)"
+    r"(id|ids|key|no|nr|num|number|nummer|code|hash|uuid|email|mail|card|cardid|cardno)$|^(id|numero|codigo|code)"
+    r"(cliente?|usuario|utilisateur|utente|klienta|client)$|email$|^email|loyaltycard|^mail$"
+)
+"""Names, without case and signs, of columns that look like ids of people."""
 CATALOG_NAMES: Mapping[str, str] = {
     "item_id": EVENT_NAMES["item_id"] + " id code handle",
     "title": """title productname itemname name producttitle description bezeichnung produktname titel nombre titulo
@@ -47,8 +67,22 @@ CATALOG_NAMES: Mapping[str, str] = {
     "family": "family parentid parentsku itemgroupid groupid modelid variantof",
     "image": "image imageurl imagelink imagesrc img picture bildurl bild imagen",
     "brand": "brand brandname manufacturer vendor marke hersteller marca fabricante marque merk marka",
-    "price": EVENT_NAMES["price"] + " listprice",
+    "price": EVENT_NAMES["price"] + " listprice variantprice",
+    "currency": EVENT_NAMES["currency"],
+    "price_list": "pricelist pricelistid pricegroup customergroup preisliste preisgruppe listaprecios tarif",
+    "available": """available availability instock isinstock isavailable stockstatus stock stocklevel stockquantity
+        inventory inventoryquantity inventoryqty variantinventoryqty qtyavailable quantityavailable onhand status active
+        isactive enabled published orderable buyable verfugbar verfugbarkeit lieferbar bestand lagerbestand
+        lagerstatus aktiv disponible disponibilidad existencias stockdisponible disponibilite enstock disponibilita
+        giacenza voorraad voorraadstatus beschikbaar dostepnosc dostepny stan stanmagazynowy disponivel estoque""",
 }
+GONE_NAMES = """
+    discontinued isdiscontinued deleted isdeleted soldout issoldout outofstock isoutofstock unavailable archived
+    isarchived hidden ishidden withdrawn delisted inactive disabled blocked gesperrt ausverkauft auslaufartikel
+    eingestellt geloscht agotado descatalogado epuise arrete supprime esaurito uitverkocht wycofany
+    """
+"""Columns of a catalog whose yes says that an item is no longer sold."""
+
 KIND_NAMES: Mapping[str, str] = {
     "view": """view views viewed pageview viewitem viewproduct productview productviewed detail detailpage pv show
         ansicht angesehen vista visto vue consultation visualizzazione bekeken wyswietlenie""",
@@ -84,3 +118,8 @@ def kind_of(value: str) -> str | None:
     """Our kind of event for a word of theirs."""
     bare = plain(value)
     return next((kind for kind, names in KIND_NAMES.items() if bare in names.split()), None)
+
+
+def is_person(name: str) -> bool:
+    """Whether a column is called like one of ids of people, devices or addresses of people."""
+    return bool(PERSON.search(plain(name)))

@@ -198,10 +198,11 @@ def column_of(catalog: Catalog, name: str, *, text: bool, pieces: int = 0) -> Co
 
 
 def _numbers(catalog: Catalog, name: str) -> NDArray[np.float64]:
-    """A column of numbers; of `price` what models take for it, in the units in which pages tell it."""
-    if name != "price" or PREPARED_PRICE in catalog:
-        return np.asarray(catalog[PREPARED_PRICE if name == "price" else name], np.float64)
-    return price_levels(catalog)
+    """A column of numbers; of `price` what is listed, as a page tells it of a new item, else what was paid lately."""
+    if name == "price" and PREPARED_PRICE in catalog:
+        name = PREPARED_PRICE
+    numbers = np.asarray(catalog[name], np.float64)
+    return np.where(np.isnan(numbers), price_levels(catalog), numbers) if name == "price" else numbers
 
 
 def _rarity(counts: Array, n: int) -> Scores:
