@@ -8,7 +8,7 @@ import ibis
 import pytest
 
 from endcap.core.errors import BadData
-from endcap.core.records import Event
+from endcap.core.records import Event, Kind
 from endcap.data.starting.facts import Facts, common_items, facts_of, facts_of_tables
 from endcap.data.starting.models_and_slots import (
     Chosen,
@@ -22,7 +22,7 @@ from endcap.testing import START, bought, shop
 DAY = 86_400.0
 
 
-def seen(*items: str, session: str, kind: str = "view", day: float = 0.0, user: str | None = None) -> list[Event]:
+def seen(*items: str, session: str, kind: Kind = "view", day: float = 0.0, user: str | None = None) -> list[Event]:
     return [
         Event(kind=kind, session_id=session, item_id=item, time=START + day * DAY + n, user_id=user)
         for n, item in enumerate(items)
@@ -61,11 +61,10 @@ def test_raw_tables_say_the_same_as_the_prepared_dataset() -> None:
         }
         for event in EVENTS
     ]
-    events = ibis.memtable(rows, schema={"time": "float64", "price": "float64"} | dict.fromkeys(
-        ("kind", "session_id", "item_id", "user_id", "order_id"), "string"
-    ))  # fmt: skip
-    catalog = ibis.memtable([{"item_id": name, "family": None} | facts for name, facts in SHELVES.items()],
-                            schema=dict.fromkeys(("item_id", "family", "category", "title"), "string"))  # fmt: skip
+    words = dict.fromkeys(("kind", "session_id", "item_id", "user_id", "order_id"), "string")
+    events = ibis.memtable(rows, schema={"time": "float64", "price": "float64", **words})
+    items = [{"item_id": name, "family": None, **facts} for name, facts in SHELVES.items()]
+    catalog = ibis.memtable(items, schema=dict.fromkeys(("item_id", "family", "category", "title"), "string"))
     told, known = facts_of_tables(events, catalog), facts_of(shop(EVENTS, SHELVES))
     names = ("kinds", "items", "visits", "compared", "orders", "baskets", "returning", "categories", "titled")
     assert {name: getattr(told, name) for name in names} == {name: getattr(known, name) for name in names}
