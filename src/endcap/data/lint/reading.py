@@ -49,9 +49,9 @@ def untouched(source: Any, engine: Engine, folder: Path, ledger: Ledger) -> list
     read = [table for table in ledger.read[before:] if WHY in table.columns]
     logs = [table for table in read if "kind" in table.columns]
     catalogs = [table for table in read if "kind" not in table.columns]
-    if len(logs) != 1 or len(catalogs) > 1:
+    if len(logs) > 1 or len(catalogs) > 1 or not read:
         return [(events, catalog)]
-    return [(logs[0], catalogs[0] if catalogs else catalog)]
+    return [(logs[0] if logs else events, catalogs[0] if catalogs else catalog)]
 
 
 def _unreadable(ledger: Ledger) -> list[Finding]:
