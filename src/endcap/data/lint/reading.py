@@ -59,11 +59,12 @@ def untouched(source: Any, engine: Engine, folder: Path, ledger: Ledger) -> list
     read = [table for table in ledger.read[before:] if WHY in table.columns]
     logs = [table for table in read if "kind" in table.columns]
     catalogs = [table for table in read if "kind" not in table.columns]
-    if len(logs) != 1 or len(catalogs) > 1:
+    if len(logs) > 1 or len(catalogs) > 1 or not read:
         return [(events, catalog)]
+    log = logs[0] if logs else events
     if not catalogs or catalog is None or SCOPE not in catalog.columns:
-        return [(logs[0], catalogs[0] if catalogs else catalog)]
-    return [(logs[0], catalogs[0].mutate(**{SCOPE: ibis.literal(scope_of(source))}))]
+        return [(log, catalogs[0] if catalogs else catalog)]
+    return [(log, catalogs[0].mutate(**{SCOPE: ibis.literal(scope_of(source))}))]
 
 
 def _unreadable(ledger: Ledger) -> list[Finding]:
