@@ -19,6 +19,7 @@ Refused = dict[int, str]
 """Why a line is no row, by its place (see `ROW`)."""
 PLACE = "_place_"
 """The number of a row within its file, from 0."""
+NUL_BYTE = " must not hold a NUL byte, found '"
 NUL_SHOWN = "␀"
 """Stands for a NUL byte in a row that is refused for it."""
 TOTALS = re.compile(
@@ -89,7 +90,7 @@ def _judged(duck: Any, staged: Staged, file: Text, header: Header) -> Staged:
     reasons = []
     if file.zeros:
         reasons += [
-            f"WHEN contains({named(name)}, chr(0)) THEN {quoted(f"{name} must not hold a NUL byte, found '")}"
+            f"WHEN contains({named(name)}, chr(0)) THEN {quoted(name + NUL_BYTE)}"
             f" || replace({named(name)}, chr(0), '{NUL_SHOWN}')[:80] || "
             for name in staged.columns
         ]
