@@ -138,8 +138,9 @@ def _(thing: Advice) -> RenderableType:
     more = f" (and {thing.more} more, see `endcap lint`)" if thing.more else ""
     head = f"health of the data {thing.score} of 100; what matters most{more}:"
     if not lines:
-        head = f"health of the data {thing.score} of 100: nothing has to be done"
-    return Group(words(head, "bold"), *lines, words(f"wrote {thing.config}; next: {thing.next}"))
+        head = f"health of the data {thing.score} of 100: nothing is wrong with it"
+    marked = f"; {thing.marked} lines in it are marked with `check`: look at them" if thing.marked else ""
+    return Group(words(head, "bold"), *lines, words(f"wrote {thing.config}{marked}"), words(f"next: {thing.next}"))
 
 
 @shown.register

@@ -19,6 +19,8 @@ from endcap.data.placeholders import MEANS, Placeholder
 from endcap.data.prepare import canonical_columns
 from endcap.data.sources.offers import scope_of
 
+TOTALS = "is a line of totals"
+"""What reading says of the last line of a report."""
 EVERYTHING = {"bad_rows": "quarantine", "max_bad": 1.0}
 """Settings of a source that lets every row through to the linter, however many are wrong."""
 
@@ -56,7 +58,7 @@ def untouched(source: Any, engine: Engine, folder: Path, ledger: Ledger) -> list
     options = EVERYTHING if EVERYTHING.keys() <= getattr(type(source), "model_fields", {}).keys() else {}
     before = len(ledger.read)
     events, catalog = (source.model_copy(update=options) if options else source).tables(engine, folder, ledger)
-    read = [table for table in ledger.read[before:] if WHY in table.columns]
+    read = [_without_totals(table) for table in ledger.read[before:] if WHY in table.columns]
     logs = [table for table in read if "kind" in table.columns]
     catalogs = [table for table in read if "kind" not in table.columns]
     if len(logs) > 1 or len(catalogs) > 1 or not read:
@@ -65,6 +67,11 @@ def untouched(source: Any, engine: Engine, folder: Path, ledger: Ledger) -> list
     if not catalogs or catalog is None or SCOPE not in catalog.columns:
         return [(log, catalogs[0] if catalogs else catalog)]
     return [(log, catalogs[0].mutate(**{SCOPE: ibis.literal(scope_of(source))}))]
+
+
+def _without_totals(table: ibis.Table) -> ibis.Table:
+    """The rows of a file but a line of totals at its end, which is no row that somebody has to correct."""
+    return table.filter(~table[WHY].identical_to(TOTALS))
 
 
 def _unreadable(ledger: Ledger) -> list[Finding]:
@@ -110,7 +117,11 @@ def _of_placeholders(found: list[Placeholder], needs: Needs) -> Finding:
 
 def _blank(rejected: ibis.Table) -> ibis.Table:
     nothing = [rejected[name].isnull() for name in ("time", "session_id", "kind", "item_id")]
-    return rejected.filter(*nothing).select("why", "file", "line").order_by(["file", "line"])
+    return (
+        rejected.filter(*nothing, ~rejected.why.identical_to(TOTALS))
+        .select("why", "file", "line")
+        .order_by(["file", "line"])
+    )
 
 
 def _broken(place: int, says: str, needs: Needs) -> Finding:

@@ -33,6 +33,7 @@ from endcap.data.starting.visitors import add_people, add_visits
 NUMBER = re.compile(r"^(\D{0,3}\s?)?([+-]?[\d.,]*\d)(\s?\D{0,3})?$")
 COMMA = re.compile(r"\d,\d{1,2}\D*$")
 NO_QUANTITY = re.compile(r"[+-]?0+([.,]0+)?")
+RECORD_NUMBERS = ("orderid", "ordernumber", "number", "incrementid", "id", "name", "reference", "no")
 FEW = {"device": 50, "country": 250}
 """A column with more different values names single devices or places, not kinds of them."""
 
@@ -109,6 +110,10 @@ def as_events(table: Seen, found: dict[str, Match], own: bool = False) -> Guesse
     options: dict[str, object] = {}
     checks: dict[str, str] = {}
     add_time(table, found, options, checks)
+    if "order_id" not in found and "item_id" in found and found["item_id"].theirs.startswith(f"{_entries(table)}."):
+        number = _number_of_record(table)
+        if number and number.theirs not in {match.theirs for match in found.values()}:
+            found["order_id"] = number
     visits = "" if "session_id" in found else add_visits(table, found)
     if "kind" in found:
         kinds, unsure = _kinds(table.text[found["kind"].theirs])
@@ -224,7 +229,7 @@ def _matches(table: Seen, ours: Mapping[str, object], names: Mapping[str, str]) 
 
 def _score(our: str, theirs: str, table: Seen, names: str) -> float:
     """From 0 to 1; what the values say outweighs what the name says."""
-    like, values, raw = likeness(theirs, names), table.text[theirs], table.columns[theirs]
+    like, values, raw = likeness(_bare(theirs, table), names), table.text[theirs], table.columns[theirs]
     score = like
     if not values or any(isinstance(value, dict | list) for value in raw):
         score = 0.0
@@ -250,6 +255,27 @@ def _score(our: str, theirs: str, table: Seen, names: str) -> float:
     elif our.endswith("_id") and (are_moments(raw) or are_fractions(values)):
         score = 0.0
     return score
+
+
+def _bare(name: str, table: Seen) -> str:
+    """The name of a column without the path of the list that its rows are entries of."""
+    return name.removeprefix(f"{_entries(table)}.")
+
+
+def _entries(table: Seen) -> str:
+    """The path of the innermost list whose entries are the rows; empty if rows are whole records."""
+    unnest = table.options.get("unnest", "")
+    return unnest if isinstance(unnest, str) else ".".join(map(str, unnest)) if isinstance(unnest, list | tuple) else ""
+
+
+def _number_of_record(table: Seen) -> Match | None:
+    """Where rows are entries of a list in each record (the lines of an order), the column that numbers the records."""
+    entries = _entries(table)
+    if not entries:
+        return None
+    named = [name for name in table.columns if "." not in name and plain(name) in RECORD_NUMBERS and table.text[name]]
+    named.sort(key=lambda name: RECORD_NUMBERS.index(plain(name)))
+    return Match("order_id", named[0], 0.85, examples_of(table.text[named[0]])) if named else None
 
 
 def _as_person(theirs: str, table: Seen, like: float) -> float:

@@ -4,6 +4,11 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+COOKIE_NAMES = """
+    visitorid visitor anonymousid anonymoususerid anonid anonymous cookie cookieid deviceid clientid gaclientid
+    userpseudoid pseudoid fullvisitorid browserid fingerprint guestid guestkey idvisitante idvisiteur bezoekerid
+    besucherid besucher trackingid advertisingid gaid idfa mparticleid ajsanonymousid domainuserid"""
+"""Ids of browsers and devices: they say who came, but less surely than an account does."""
 EVENT_NAMES: Mapping[str, str] = {
     "time": """time timestamp eventtime eventtimestamp datetime createdat orderdate invoicedate purchasedate
         transactiondate occurredat ts when date created eventdate zeit zeitpunkt bestelldatum kaufdatum datum fecha
@@ -14,18 +19,19 @@ EVENT_NAMES: Mapping[str, str] = {
         product article artikelnummer artikelnr artikelid produktid produktnummer artikel produkt idproducto
         codigoproducto producto articulo referencia idproduit codeproduit produit reference idprodotto codiceprodotto
         codicearticolo prodotto idproduto codigoproduto produto idproduktu""",
-    "user_id": """userid customerid customerno customernumber customernr customerkey customercode householdid householdkey
-        householdno household memberid memberno membernumber member loyaltycard loyaltycardid loyaltyid
-        loyaltynumber loyaltyno loyalty cardnumber cardno cardid accountid accountno accountnumber account
-        buyerid buyer shopperid shopper clientid uid user customer client profileid contactid personid guestid
-        subscriberid customeremail useremail guestemail buyeremail billingemail contactemail emailaddress email
-        mail login username kundennummer kundennr kundenid kundenno kunde kundenkarte kundenkartennummer
-        mitgliedsnummer mitgliedsnr mitglied konto kontonummer haushalt haushaltsid kaufer nutzerid nutzer
-        benutzer benutzerid idcliente codigocliente numerocliente cliente idusuario usuario socio numerosocio
-        tarjeta correo idclient numeroclient codeclient idutilisateur utilisateur membre cartefidelite compte
-        acheteur foyer courriel idutente utente codicecliente tessera socioid acquirente klantnummer klantid
-        klantnr klant lidnummer huishouden koper klienta idklienta klient uzytkownik kupujacy visitorid visitor
-        besucherid besucher""",
+    "user_id": """userid customerid customerno customernumber customernr customerkey customercode householdid
+        householdkey householdno household memberid memberno membernumber member loyaltycard loyaltycardid
+        loyaltyid loyaltynumber loyaltyno loyalty cardnumber cardno cardid accountid accountno
+        accountnumber account buyerid buyer shopperid shopper clientid uid user customer client profileid
+        contactid personid guestid subscriberid customeremail useremail guestemail buyeremail billingemail
+        contactemail emailaddress email mail login username kundennummer kundennr kundenid kundenno kunde
+        kundenkarte kundenkartennummer mitgliedsnummer mitgliedsnr mitglied konto kontonummer haushalt
+        haushaltsid kaufer nutzerid nutzer benutzer benutzerid idcliente codigocliente numerocliente
+        cliente idusuario usuario socio numerosocio tarjeta correo idclient numeroclient codeclient
+        idutilisateur utilisateur membre cartefidelite compte acheteur foyer courriel idutente utente
+        codicecliente tessera socioid acquirente klantnummer klantid klantnr klant lidnummer huishouden
+        koper klienta idklienta klient uzytkownik kupujacy visitorid visitor besucherid besucher"""
+    + COOKIE_NAMES,
     "session_id": """sessionid session visitid usersession gasessionid visit sitzungsid sitzung besuch idsesion sesion
         idsession visite idsessione sessione sessieid sessie sessao sesja""",
     "kind": """kind eventtype eventname event action activity interaction behavior behaviour type ereignistyp ereignis
@@ -46,16 +52,11 @@ EVENT_NAMES: Mapping[str, str] = {
     "country": """country countryname countrycode shippingcountry land laendercode pais codigopais pays codepays paese
         landcode kraj""",
 }
-COOKIE_NAMES = """
-    visitorid visitor anonymousid anonymoususerid anonid anonymous cookie cookieid deviceid clientid gaclientid
-    userpseudoid pseudoid fullvisitorid browserid fingerprint guestid guestkey idvisitante idvisiteur bezoekerid
-    besucherid besucher trackingid advertisingid gaid idfa mparticleid ajsanonymousid domainuserid"""
-"""Ids of browsers and devices: they say who came, but less surely than an account does."""
 PERSON = re.compile(
     r"(user|customer|client|member|household|account|buyer|shopper|visitor|guest|loyalty|cookie|device|anonymous|kunde|"
     r"kunden|mitglieds?|haushalts?|nutzer|benutzer|besucher|cliente?|usuario|utilisateur|membre|utente|klant|klient)"
     r"(id|ids|key|no|nr|num|number|nummer|code|hash|uuid|email|mail|card|cardid|cardno)$|^(id|numero|codigo|code)"
-    r"(cliente?|usuario|utilisateur|utente|klienta|client)$|email$|^email|loyaltycard|^mail$"
+    r"(cliente?|usuario|utilisateur|utente|klienta|client)$|email$|^email|loyaltycard|^cookie|^mail$"
 )
 """Names, without case and signs, of columns that look like ids of people."""
 CATALOG_NAMES: Mapping[str, str] = {
