@@ -142,7 +142,8 @@ def _(thing: Guess) -> RenderableType:
         for match in guess.matches:
             sure = Text(f"{match.confidence:.0%}", "green" if match.confidence >= SURE else "yellow")
             examples = ", ".join(match.examples)
-            table.add_row(*row(place, role, match.ours, match.theirs, sure, examples, match.check))
+            yours = ", ".join((match.theirs, *match.more))
+            table.add_row(*row(place, role, match.ours, yours, sure, examples, match.check))
             place = role = ""
         for key, what in guess.checks.items():
             table.add_row(*row(place, role, key, "", "", "", what))

@@ -14,6 +14,7 @@ from endcap.data.lint import linted
 from endcap.data.lint.findings import Example, Finding, Health
 from endcap.data.lint.needs import Needs
 from endcap.data.lint.suspects import EXAMPLES
+from endcap.data.sources.tables import AVAILABILITY
 
 EVERYTHING = {"bad_rows": "quarantine", "max_bad": 1.0}
 """Settings of a source that lets every row through to the linter, however many are wrong."""
@@ -30,7 +31,7 @@ def sources_linted(sources: Iterable[Any], engine: Engine, folder: Path, needs: 
             broken.append(_broken(place, str(error), needs))
     if not tables:
         return Health.of(broken, 0, 0)
-    broken += _unreadable(ledger)
+    broken += [*_unreadable(ledger), *_unclear(ledger)]
     health = linted(tables, needs, now, tuple(ledger.files))
     return Health.of([*broken, *health.findings], health.events, health.items)
 
@@ -71,6 +72,17 @@ def _unreadable(ledger: Ledger) -> list[Finding]:
             count + sum(map(rows, ledger.read)), "mend them in the export; they go into the quarantine",
             tuple(examples[:EXAMPLES]),
         )
+    ]  # fmt: skip
+
+
+def _unclear(ledger: Ledger) -> list[Finding]:
+    """What catalogs say of availability that is neither yes nor no, as the sources noted it."""
+    return [
+        Finding(
+            "unclear_availability", "warning", f"{entry.step}: {entry.why}", "items", entry.changed, entry.left,
+            "name a column that says yes or no (or a number of pieces) as `available` under catalog_columns",
+        )
+        for entry in ledger.entries if entry.step.startswith(AVAILABILITY)
     ]  # fmt: skip
 
 

@@ -16,6 +16,13 @@ class Match:
     examples: tuple[str, ...] = ()
     check: str = ""
     """What a person should look at; empty if nothing."""
+    more: tuple[str, ...] = ()
+    """Further columns of theirs that stand for it, in the order in which a source names them."""
+
+    @property
+    def columns(self) -> str | tuple[str, ...]:
+        """What the settings name: one column, or all of them."""
+        return (self.theirs, *self.more) if self.more else self.theirs
 
 
 @dataclass(frozen=True)

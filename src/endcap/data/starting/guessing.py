@@ -10,6 +10,7 @@ from endcap.data.columns import CATALOG, EVENTS, REQUIRED_EVENTS
 from endcap.data.starting.guess import Guessed, Match
 from endcap.data.starting.looking import Seen
 from endcap.data.starting.names import CATALOG_NAMES, CURRENCIES, EVENT_NAMES, kind_of, likeness
+from endcap.data.starting.offers import with_offers
 
 PATTERNS = (
     "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y",
@@ -24,7 +25,7 @@ NUMBER = re.compile(r"^(\D{0,3}\s?)?([+-]?[\d.,]*\d)(\s?\D{0,3})?$")
 IN_UTC = "times are taken as UTC; say timezone if they are not"
 MOST = 0.9
 """Share of the values that must fit."""
-FEW = {"device": 50, "country": 250}
+FEW = {"device": 50, "country": 250, "price_list": 50}
 """A column with more different values names single devices or places, not kinds of them."""
 
 
@@ -63,7 +64,7 @@ def _reads(text: str, form: str) -> bool:
 
 def guessed(table: Seen) -> Guessed:
     """What the table holds, and which of its columns stand for ours."""
-    events, catalog = _matches(table, EVENTS, EVENT_NAMES), _matches(table, CATALOG, CATALOG_NAMES)
+    events, catalog = _matches(table, EVENTS, EVENT_NAMES), with_offers(table, _matches(table, CATALOG, CATALOG_NAMES))
     if set(REQUIRED_EVENTS) <= set(table.columns):
         return _as_events(table, {name: _own(table, name) for name in EVENTS if name in table.columns}, own=True)
     acted = {"kind", "user_id", "session_id", "order_id"} & set(events)

@@ -47,8 +47,33 @@ CATALOG_NAMES: Mapping[str, str] = {
     "family": "family parentid parentsku itemgroupid groupid modelid variantof",
     "image": "image imageurl imagelink imagesrc img picture bildurl bild imagen",
     "brand": "brand brandname manufacturer vendor marke hersteller marca fabricante marque merk marka",
-    "price": EVENT_NAMES["price"] + " listprice",
+    "price": EVENT_NAMES["price"] + " listprice regularprice variantprice",
+    "currency": EVENT_NAMES["currency"],
+    "price_list": """pricelist pricelistid pricelistname pricebook pricegroup customergroup preisliste preisgruppe
+        kundengruppe listino listinoprezzi tarifa listadeprecios tarif grilletarifaire prijslijst cennik""",
 }
+SALE_PRICES = """saleprice specialprice discountprice discountedprice offerprice reducedprice promoprice promotionprice
+    angebotspreis aktionspreis sonderpreis preciooferta preciorebajado precioespecial prixpromo prixpromotion prixsolde
+    prixremise prezzoscontato prezzoofferta prezzospeciale aanbiedingsprijs actieprijs cenapromocyjna cenaspecjalna"""
+"""Columns of a catalog that say, where they are filled, what a customer pays today instead of the usual price."""
+STOCK_WORDS = """available availability instock isinstock stockstatus isavailable availableforsale onstock verfugbar
+    verfuegbar verfugbarkeit verfuegbarkeit lieferbar lieferbarkeit lieferstatus lagerstatus auflager disponible
+    disponibilite enstock disponibilidad disponibile disponibilita beschikbaar beschikbaarheid leverbaar opvoorraad
+    voorraadstatus dostepny dostepnosc disponivel disponibilidade"""
+"""Columns in which a shop says by itself whether an item can be bought …"""
+STOCK_COUNTS = """stock stocklevel stockquantity stockqty stockonhand qtyonhand quantityonhand onhand inventory
+    inventoryquantity inventoryqty inventorylevel inventorycount quantityavailable availablequantity qtyavailable
+    availableqty totalinventory quantity qty bestand lagerbestand lagermenge lager vorrat existencias inventario
+    quantitestock quantiteenstock giacenza scorte magazzino voorraad stan stanmagazynowy ilosc estoque"""
+"""… in which it counts pieces, of use where no such column is there …"""
+SALE_STATUS = """status productstatus itemstatus articlestatus state published ispublished publishedonstorefront active
+    isactive enabled isenabled visible isvisible online issalable issaleable salable saleable availablefororder
+    aktiv sichtbar veroffentlicht actif statut activo estado attivo stato actief aktywny ativo"""
+"""… and in which it says whether an item is offered at all."""
+NOT_ON_SALE = """discontinued isdiscontinued soldout issoldout outofstock isoutofstock archived isarchived deleted
+    isdeleted hidden ishidden disabled isdisabled inactive isinactive ausverkauft auslaufartikel eingestellt gesperrt
+    epuise agotado descatalogado esaurito uitverkocht wycofany esgotado"""
+"""Columns that say the opposite."""
 KIND_NAMES: Mapping[str, str] = {
     "view": """view views viewed pageview viewitem viewproduct productview productviewed detail detailpage pv show
         ansicht angesehen vista visto vue consultation visualizzazione bekeken wyswietlenie""",

@@ -110,7 +110,8 @@ def _source(table: Seen, guess: Guessed, sold: tuple[Seen, Guessed] | None) -> s
     lines.append(f"events = {_toml(table.place)}")
     if sold:
         lines.append(f"catalog = {_toml(sold[0].place)}")
-        if len(set(sold[0].text[_theirs(sold[1], "item_id")])) < len(sold[0].text[_theirs(sold[1], "item_id")]):
+        ids, lists = sold[0].text[_theirs(sold[1], "item_id")], {match.ours for match in sold[1].matches}
+        if len(set(ids)) < len(ids) and "price_list" not in lists:
             lines.append("one_per_item = true  # check: an item stands more than once; its last line counts")
     plain = {key: value for key, value in guess.options.items() if not isinstance(value, dict)}
     lines += [f"{key} = {_toml(value)}{_check(guess.checks.get(key))}" for key, value in plain.items()]
@@ -148,11 +149,11 @@ def _theirs(guess: Guessed, ours: str) -> str:
 def _table(key: str, matches: Sequence[Match], checks: Mapping[str, str]) -> list[str]:
     """Only what has another name than ours, or is not sure."""
     told = {match.ours: match.check or checks.get(f"{key}.{match.ours}", "") for match in matches}
-    wanted = [match for match in matches if match.ours != match.theirs or told[match.ours]]
+    wanted = [match for match in matches if match.columns != match.ours or told[match.ours]]
     if not wanted:
         return []
     return [f"[sources.{key}]"] + [
-        f"{match.ours} = {_toml(match.theirs)}{_check(told[match.ours], match.confidence)}" for match in wanted
+        f"{match.ours} = {_toml(match.columns)}{_check(told[match.ours], match.confidence)}" for match in wanted
     ]
 
 
