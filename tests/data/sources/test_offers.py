@@ -16,9 +16,10 @@ from endcap.data.sources.availability import NO, YES, availability, read_availab
 
 EVENTS = "time,session_id,kind,item_id,price\n1,s,view,a,5\n2,s,purchase,a,7\n3,s,purchase,a,0\n"
 SAID = {
-    True: """true|TRUE|yes|Y|t|1|1.0|12|12+|>50|1,5|ja|oui|Sí|si|tak|in_stock|In Stock|InStock|in-stock|12 in stock|5 Stück|
-        https://schema.org/InStock|http://schema.org/LimitedAvailability|limited availability|preorder|pre-order|
-        backorder|available_for_order|active|Lieferbar|sofort lieferbar|verfügbar|verfuegbar|auf Lager|en stock|publish|
+    True: """true|TRUE|yes|Y|t|1|1.0|12|12+|>50|1,5|ja|oui|Sí|si|tak|in_stock|In Stock|InStock|in-stock|12 in stock|
+        5 Stück|https://schema.org/InStock|http://schema.org/LimitedAvailability|limited availability|preorder|
+        pre-order|backorder|available_for_order|active|
+        Lieferbar|sofort lieferbar|verfügbar|verfuegbar|auf Lager|en stock|publish|
         disponible|disponibile|op voorraad|leverbaar|dostępny|w magazynie|onbackorder""",
     False: """false|no|N|f|0|0.0|0,00|-3|3-|nein|non|nie|out_of_stock|Out of stock|sold out|SoldOut|discontinued|draft|
         archived|https://schema.org/OutOfStock|https://schema.org/Discontinued|ausverkauft|nicht lieferbar|vergriffen|
@@ -77,7 +78,7 @@ def test_several_columns_must_all_say_yes_where_they_say_anything(tmp_path: Path
 
 
 def test_a_word_that_is_neither_yes_nor_no_is_not_known_and_named(tmp_path: Path) -> None:
-    settings = {"catalog_columns": {"available": "stock"}}
+    settings: dict[str, Any] = {"catalog_columns": {"available": "stock"}}
     rows, ledger = read(tmp_path, "item_id,stock\na,blue\nb,yes\nc,blue\nd,red\n", **settings)
     assert [row["available"] for row in rows] == [None, True, None, None]
     (note,) = [entry for entry in ledger.entries if entry.step == "availability in items.csv"]
