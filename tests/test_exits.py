@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from tests.conftest import ENDCAP
 
+from endcap import jobs
 from endcap.core.stopping import STOPPED
+from endcap.evaluate.tracking.store import Store
 
 ENVIRONMENT = {**os.environ, "COLUMNS": "150", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 PARTS = '''
@@ -177,3 +179,29 @@ def test_a_fault_that_nobody_foresaw_is_one_line_and_a_file(shop: Path, monkeypa
     assert "Traceback" in traceback
     for said in (run.stderr, traceback):
         assert "hunter" not in said
+
+
+def killed(words: Sequence[object], seen: str) -> None:
+    """Kills a command as soon as it has printed some words."""
+    found = interrupt(words, seen, signal.SIGKILL)
+    assert found[0] == -signal.SIGKILL, found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_was_ended_counts_as_interrupted(shop: Path, number: int) -> None:
+    shop.write_text(f'{shop.read_text()}\n[models.ours]\nuse = "parts:Patient"\n')
+    interrupt(["train", "-c", shop], "a fit begins", number)
+    assert Store(shop.parent / "var").runs()[0].state == "interrupted"
+
+
+def test_what_a_killed_preparation_left_is_gone_after_the_next(shop: Path) -> None:
+    text = shop.read_text()
+    use(shop, 'use = "csv"', "Slow")
+    killed(["prepare", "-c", shop], "a query begins")
+    workdir = shop.parent / "var"
+    assert list(workdir.glob(".prepare-*"))
+    shop.write_text(text)
+    with (shop.parent / "events.csv").open("a") as file:
+        file.write("1750000000,o99,purchase,i01,u1,1.5,o99\n")
+    jobs.prepare(shop)
+    assert [path.name for path in workdir.rglob(".*") if path.name.startswith((".prepare", ".dataset"))] == []

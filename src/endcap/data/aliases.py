@@ -6,7 +6,7 @@ spelling that may have any, so that it is the same on every engine and where req
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import ibis
@@ -60,28 +60,22 @@ def join_ids(tables: Tables, canonical: Sequence[str] = (), ledger: Ledger | Non
     `canonical` names the columns in which case, blanks and punctuation do not matter either. Every column that is
     joined is a line of the ledger.
     """
-    ledger = Ledger() if ledger is None else ledger
-    return join_spellings(tables, rules_of(tables, canonical), ledger)
-
-
-def rules_of(tables: Tables, canonical: Sequence[str] = ()) -> dict[str, Rule]:
-    """By which rule the spellings of each column of ids are one.
-
-    ``decimal`` only if it takes no two ids of one table for one: where all numbers of a column have decimals, or one
-    table has only such numbers and the other has the same ones without.
-    """
-    there = [name for name in IDS if any(name in table.columns for table in tables.values())]
-    rules: dict[str, Rule] = dict.fromkeys(there, "exact")
-    rules |= {name: "decimal" for name in NUMBERED if name in there and _are_decimals(tables, name)}
-    return rules | dict.fromkeys(canonical, "canonical")
+    marks = _marks(tables)
+    rules: dict[str, Rule] = dict.fromkeys(marks, "exact")
+    rules |= {name: "decimal" for name in NUMBERED if name in marks and _are_decimals(tables, name, marks[name])}
+    rules |= dict.fromkeys(canonical, "canonical")
+    differing = {
+        name: rule for name, rule in rules.items() if rule != "exact" or any(mark.odd for mark in marks[name].values())
+    }
+    joined = join_spellings(tables, differing, Ledger() if ledger is None else ledger)
+    return replace(joined, rules=rules)
 
 
 def join_spellings(tables: Tables, rules: Mapping[str, Rule], ledger: Ledger) -> JoinedIds:
     """Join the spellings of each column by its rule; see `join_ids`."""
     joined, found = dict(tables), dict[str, ibis.Table]()
-    may_differ = _may_differ(tables, rules)
     for column, rule in rules.items():
-        aliases = _aliases(joined, column, rule, ledger) if may_differ[column] else None
+        aliases = _aliases(joined, column, rule, ledger)
         if aliases is None:
             continue
         found[column] = aliases
@@ -219,36 +213,49 @@ def _said(aliases: ibis.Table, rule: Rule) -> str:
     return f"{WHY[rule]} ({count:,} other spelling{'' if count == 1 else 's'}: {examples}{more})"
 
 
-def _may_differ(tables: Tables, rules: Mapping[str, Rule]) -> dict[str, bool]:
-    """For each column whether any spelling in it may mean the same as another; one scan of each table."""
-    found = {column: rule == "canonical" for column, rule in rules.items()}
-    for table in tables.values():
-        wanted = {
-            column: table.count(where=_may_have_key(table[column], rule).fill_null(False))
-            for column, rule in rules.items()
-            if rule != "canonical" and column in table.columns
-        }
-        if wanted:
-            counts = arrow(table.aggregate(**wanted)).to_pylist()[0]
-            found |= {column: found[column] or count > 0 for column, count in counts.items()}
+@dataclass(frozen=True)
+class _Marks:
+    """How many ids in a column of a table are no plain ASCII, and how many are numbers with decimals."""
+
+    odd: int
+    decimal: int
+
+
+def _marks(tables: Tables) -> dict[str, dict[str, _Marks]]:
+    """The marks of each column of ids in each table that has it; one scan of each table."""
+    found: dict[str, dict[str, _Marks]] = {}
+    for name, table in tables.items():
+        there = [column for column in IDS if column in table.columns]
+        wanted = {}
+        for column in there:
+            text = table[column]
+            wanted[f"odd_{column}"] = table.count(where=_may_have_key(text, "exact").fill_null(False))
+            decimal = _is_decimal(text).fill_null(False) if column in NUMBERED else ibis.literal(False)
+            wanted[f"decimal_{column}"] = table.count(where=decimal)
+        counts = arrow(table.aggregate(**wanted)).to_pylist()[0] if wanted else {}
+        for column in there:
+            found.setdefault(column, {})[name] = _Marks(counts[f"odd_{column}"], counts[f"decimal_{column}"])
     return found
 
 
-def _are_decimals(tables: Tables, column: str) -> bool:
-    """Whether ``1000.0`` is ``1000`` in a column of ids; see `rules_of`."""
-    there = {name: table for name, table in tables.items() if column in table.columns}
-    decimal = {name: rows(table.filter(_is_decimal(table[column]))) for name, table in there.items()}
-    if not any(decimal.values()):
+def _are_decimals(tables: Tables, column: str, marks: Mapping[str, _Marks]) -> bool:
+    """Whether ``1000.0`` is ``1000`` in a column of ids, which must take no two ids of one table for one.
+
+    So it is where all whole numbers of the column have decimals, or where one table has only such numbers and the other
+    has some of them without.
+    """
+    if not any(mark.decimal for mark in marks.values()):
         return False
-    whole = {name: rows(table.filter(table[column].re_search("^[0-9]+$"))) for name, table in there.items()}
+    whole = {name: rows(tables[name].filter(tables[name][column].re_search("^[0-9]+$"))) for name in marks}
     if not any(whole.values()):
         return True
     for name, other in (("events", "catalog"), ("catalog", "events")):
-        if decimal.get(name) and not whole[name] and whole.get(other):
-            numbers = _numbers(there[name], column)
-            own, table = _numbers(there[other], column), there[other]
-            twice = rows(table.semi_join(own, table[column] == own.number).limit(1))
-            same = rows(table.semi_join(numbers, table[column] == numbers.number).limit(1))
+        if name in marks and marks[name].decimal and not whole[name] and whole.get(other):
+            table = tables[other]
+            twice, same = (
+                rows(table.semi_join(numbers, table[column] == numbers.number).limit(1))
+                for numbers in (_numbers(table, column), _numbers(tables[name], column))
+            )
             return bool(same and not twice)
     return False
 
@@ -263,13 +270,14 @@ def _may_have_key(text: ibis.Value, rule: Rule) -> ibis.Value:
     """Whether a spelling may have another key than itself; by canonical rule, any may mean the same as another."""
     if rule == "canonical":
         return text.notnull()
-    # Only what is not ASCII has more bytes than letters; comparing lengths takes a tenth of what looking for it takes.
-    odd = (_bits(text) != text.length().cast("int64") * 8) | (text < "!") | (text.right(1) < "!")
+    # Only what is not ASCII has more bytes than letters. Each of these looks costs a tenth of a regular expression.
+    odd = (_bits(text) != text.length().cast("int64") * 8) | (text < "!")
+    odd = ibis.or_(odd, *(text.endswith(blank) for blank in " \t\n\r\v\f"))
     return odd | _is_decimal(text) if rule == "decimal" else odd
 
 
 def _is_decimal(text: ibis.Value) -> ibis.Value:
-    return ibis.ifelse(text.right(1) == "0", text.re_search(r"^[0-9]+\.0+$"), False)
+    return ibis.ifelse(text.contains(".0"), text.re_search(r"^[0-9]+\.0+$"), False)
 
 
 @ibis.udf.scalar.builtin(name="bit_length")  # type: ignore[untyped-decorator]

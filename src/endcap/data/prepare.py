@@ -180,7 +180,10 @@ def stepped(plan: Plan, events: ibis.Table, catalog: ibis.Table, ledger: Ledger)
     What happened before it is as the steps would have left it at that moment: no session was merged with an account
     that it logged into later, no purchase netted with a return to come. What happened after it is as it is now.
     """
-    steps = {name: [step for step in given if not joins_ids(step)] for name, given in _steps(plan).items()}
+    steps = {
+        name: [step for step in given if not joins_ids(step)]
+        for name, given in (("events", plan.events), ("catalog", plan.catalog))
+    }
     if plan.until is None:
         for step in steps["events"]:
             events = ledger.apply(events, step)
@@ -200,24 +203,26 @@ def joins_ids(step: Step) -> bool:
     return written(step) is canonical_ids
 
 
-def _steps(plan: Plan) -> dict[str, Sequence[Step]]:
-    return {"events": plan.events, "catalog": plan.catalog}
+def canonical_columns(steps: Iterable[Step]) -> tuple[str, ...]:
+    """The columns of ids that some steps join."""
+    columns = [name for step in steps if joins_ids(step) for name in _options(step).get("columns", ("item_id",))]
+    return tuple(dict.fromkeys(columns))
 
 
 def _with_joined_ids(plan: Plan, events: ibis.Table, catalog: ibis.Table, described: bool, ledger: Ledger) -> JoinedIds:
-    """Events and catalog with one spelling of each id; without a catalog of the shop's own (`described`), the items
-    are those of the events afterwards.
+    """Events and catalog with one spelling of each id.
 
-    Raises `BadData` if a step names a column that neither table has.
+    Without a catalog of the shop's own (`described`), the items are those of the events afterwards. Raises `BadData` if
+    a step names a column that neither table has.
     """
     tables = {"events": events} | ({"catalog": catalog} if described else {})
-    canonical: dict[str, None] = {}
-    for step in filter(joins_ids, (*plan.events, *plan.catalog)):
-        columns = _options(step).get("columns", ("item_id",))
-        missing = [column for column in columns if all(column not in table.columns for table in tables.values())]
-        needed(events, missing, "canonical_ids")
-        canonical |= dict.fromkeys(columns)
-    joined = join_ids(tables, tuple(canonical), ledger)
+    columns = canonical_columns((*plan.events, *plan.catalog))
+    needed(
+        events,
+        [name for name in columns if all(name not in table.columns for table in tables.values())],
+        "canonical_ids",
+    )
+    joined = join_ids(tables, columns, ledger)
     return (
         joined if described else replace(joined, tables={**joined.tables, "catalog": _items(joined.tables["events"])})
     )

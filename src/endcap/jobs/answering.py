@@ -11,6 +11,7 @@ from endcap.core.errors import CannotServe
 from endcap.core.progress import Watch
 from endcap.core.records import Request, Slate
 from endcap.jobs.common import CONFIG, NOBODY, shelf_of
+from endcap.jobs.tracking import Warned
 
 if TYPE_CHECKING:
     from endcap.serve.recommender import Recommender
@@ -36,6 +37,11 @@ def serve(config: Path = CONFIG, host: str | None = None, port: int | None = Non
     with listening:
         answering = recommender_of(settings)
         log = SegmentLog(settings.workdir / "events")
+        if log.torn_bytes:
+            cut = (
+                f"the last line was torn by a crash ({log.torn_bytes} bytes) and is cut off; no acknowledged event was"
+            )
+            watch.show(Warned(f"{settings.workdir / 'events'}: {cut}"))
         answering.remember(event for _, event in log.read())
         shop = settings.settings.shop
         app = application(answering, log, ShopFacts(shop.name, shop.currency, shop.attribution))

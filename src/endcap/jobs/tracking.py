@@ -15,6 +15,7 @@ from endcap.core.errors import BadConfig
 from endcap.core.progress import Watch
 from endcap.core.saving import MANIFEST, write_atomically
 from endcap.core.secrets import redact
+from endcap.core.stopping import Stopped, stop_signal
 from endcap.jobs.common import CONFIG, charts, shelf_of
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def recording(job: str, settings: Config, watch: Watch) -> Iterator[Callable[[Ca
     Whatever goes wrong with keeping it is shown and does not touch the work: the one place where that is so.
     """
     from endcap.evaluate.tracking.environment import cpu_seconds, environment
-    from endcap.evaluate.tracking.runs import Begun
+    from endcap.evaluate.tracking.runs import INTERRUPTED, Begun
 
     tracker, before, started = tracker_of(settings), cpu_seconds(), time.time()
     numbers: list[int] = []
@@ -96,6 +97,8 @@ def recording(job: str, settings: Config, watch: Watch) -> Iterator[Callable[[Ca
     finally:
         with _softly(watch):
             said = None if error is None else str(error) or type(error).__name__
+            if error is not None and (isinstance(error, Stopped | KeyboardInterrupt) or stop_signal() is not None):
+                said = INTERRUPTED
             if numbers:
                 tracker.finish(numbers[0], time.time(), environment(settings.folder, before), said)
 

@@ -89,9 +89,12 @@ class Shelves:
         )
 
     def search(self, words: str, category: str, offset: int, limit: int) -> Page:
-        """Items whose title has every word, those on sale and the most bought first."""
-        wanted = words.lower().split()
-        found = [code for code in self._inside(category).tolist() if all(word in self._titles[code] for word in wanted)]
+        """Items whose title has every word, on sale and most bought first; before all the item of that id."""
+        wanted, inside = words.lower().split(), self._inside(category).tolist()
+        named = self._catalog.items.code(words)
+        found = [code for code in inside if code != named and all(word in self._titles[code] for word in wanted)]
+        if named >= 0 and (not category or named in inside):
+            found.insert(0, named)
         return Page(len(found), [self._described(code) for code in found[offset : offset + limit]])
 
     def categories(self) -> list[Category]:

@@ -13,6 +13,7 @@ from endcap.core.errors import BadData
 from endcap.core.part import Part
 from endcap.core.records import KINDS
 from endcap.data.columns import CATALOG, EVENTS, LOG, REQUIRED_CATALOG, REQUIRED_EVENTS, ROW, WHY
+from endcap.data.placeholders import ID_COLUMNS
 from endcap.data.sources.offers import currencies, plain_name, price_of_today, stated_availability
 from endcap.data.sources.parsing import UNITS, Problem, moment, numbers, zero_bytes
 
@@ -83,6 +84,9 @@ class Mapped(Part):
     """Of all prices, if no column says it."""
     returns: bool = False
     """Whether a negative quantity is a return."""
+    zero_quantity: Literal["quarantine", "ignore", "one"] = "quarantine"
+    """What becomes of lines of quantity 0 (cancelled lines, gifts, corrections of stock): kept aside, left out, or one
+    piece each."""
     fill_down: str | None = None
     """A column, such as the order number: empty fields take what stands in an earlier row with the same value."""
     one_per_item: bool = False
@@ -94,6 +98,10 @@ class Mapped(Part):
     price_list: str | None = None
     """The price list whose prices count, where the catalog has an item once for each; without it, the first of each
     item."""
+    placeholders: tuple[str, ...] = ()
+    """Texts that stand for no id, such as the till ``kasse1``, beside the usual ones (``NONE``, ``(not set)``, …)."""
+    not_placeholders: tuple[str, ...] = ()
+    """Texts that are ids here, though they stand for none elsewhere; ``*``: all of the usual ones."""
     bad_rows: Literal["quarantine", "error"] = "quarantine"
     """What happens to rows that cannot be read: they are kept aside with the reason, or they end the run."""
     max_bad: float = Field(default=0.05, ge=0, le=1)
@@ -105,6 +113,15 @@ def needed(mapping: Mapped, ours: Mapping[str, dt.DataType], columns: Mapping[st
     names = [name for our in ours for name in _theirs(columns, our)]
     extra = [mapping.fill_down, mapping.plus_milliseconds]
     return list(dict.fromkeys([*names, *(name for name in extra if name)]))
+
+
+def id_columns(ours: Iterable[str], columns: Mapping[str, Names]) -> dict[str, str]:
+    """Their columns of ids, each with the one of ours that it stands for (the first, if for several)."""
+    found: dict[str, str] = {}
+    for our in ID_COLUMNS:
+        if our in ours:
+            found |= {name: our for name in _theirs(columns, our) if name not in found}
+    return found
 
 
 def as_ours(table: ibis.Table, mapping: Mapped, place: str, there: Sequence[str]) -> ibis.Table:
@@ -132,6 +149,12 @@ def as_ours(table: ibis.Table, mapping: Mapped, place: str, there: Sequence[str]
         quantity = columns["quantity"].cast("float64")
         kind = ibis.ifelse(quantity < 0, "return", kind)
         columns["quantity"] = quantity.abs()
+    if mapping.zero_quantity != "quarantine" and "quantity" in columns:
+        none = columns["quantity"].cast("float64") == 0
+        if mapping.zero_quantity == "ignore":
+            kind = ibis.ifelse(none, IGNORED, kind)
+        else:
+            columns["quantity"] = ibis.ifelse(none, 1.0, columns["quantity"].cast("float64"))
     columns["kind"] = kind
     return _selected(table, columns, [problem, *problems, *zero_bytes(columns)])
 

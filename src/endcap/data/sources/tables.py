@@ -1,6 +1,7 @@
 """The way of every source: read, put into our columns, checked; what is wrong is kept aside, or ends the run."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import ibis
@@ -22,12 +23,14 @@ from endcap.data.columns import (
 )
 from endcap.data.engines import discard, kept, reopened, rows, uploaded
 from endcap.data.ledger import Entry, Ledger
+from endcap.data.placeholders import blank_placeholders, find_placeholders
 from endcap.data.sources.mapping import (
     IGNORED,
     Mapped,
     as_our_catalog,
     as_ours,
     availability_names,
+    id_columns,
     needed,
     one_of_each_item,
     without_ignored,
@@ -51,8 +54,13 @@ def happened(engine: Any, names: list[str], mapping: Mapped, ledger: Ledger, rea
     """Events in our columns; `names` are those of the files that `read` reads."""
     place = _place(names)
     found = _numbered(engine, names, needed(mapping, EVENTS, mapping.columns), ledger, read)
+    found = _without_placeholders(found, id_columns(EVENTS, mapping.columns), mapping, place, ledger)
     ours = as_ours(found.table, mapping, place, _there(found))
-    if IGNORED in mapping.kinds.values():
+    if mapping.zero_quantity == "ignore" and "quantity" in ours.columns:
+        left_out = ours.filter(ours.quantity.cast("float64") == 0).count().to_pyarrow().as_py()
+        if left_out:
+            ledger.note("lines of quantity 0", 0, left_out, "left out, as zero_quantity says: nothing was sold")
+    if IGNORED in mapping.kinds.values() or mapping.zero_quantity == "ignore":
         ours = without_ignored(ours)
     return _right(engine, checked_events(ours, place), found, (mapping, place), ledger)
 
@@ -61,6 +69,7 @@ def sold(engine: Any, names: list[str], mapping: Mapped, ledger: Ledger, read: R
     """The catalog in our columns; `names` are those of the files that `read` reads."""
     place = _place(names)
     found = _numbered(engine, names, needed(mapping, CATALOG, mapping.catalog_columns), ledger, read)
+    found = _without_placeholders(found, id_columns(CATALOG, mapping.catalog_columns), mapping, place, ledger)
     scope = scope_of(mapping)
     ours = as_our_catalog(found.table, mapping, place, _there(found))
     ours, others = of_one_price_list(ours, mapping.price_list, place)
@@ -100,6 +109,15 @@ def _numbered(engine: Any, names: list[str], wanted: list[str], ledger: Ledger, 
     first = len(ledger.files)
     ledger.files.extend(names)
     return read(reader_of(engine), wanted, first)
+
+
+def _without_placeholders(found: Read, columns: Mapping[str, str], mapping: Mapped, place: str, ledger: Ledger) -> Read:
+    """What was read, with null for ids that stand for none; the ledger says which and how many."""
+    known = find_placeholders(found.table, columns, place, mapping.placeholders, mapping.not_placeholders)
+    ledger.placeholders += known
+    for one in known:
+        ledger.note("placeholder ids", one.of, one.rows, one.says)
+    return replace(found, table=blank_placeholders(found.table, known)) if known else found
 
 
 def _right(engine: Any, checked: ibis.Table, found: Read, how: tuple[Mapped, str], ledger: Ledger) -> ibis.Table:

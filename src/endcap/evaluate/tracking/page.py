@@ -13,7 +13,7 @@ from endcap.evaluate.tracking.runs import Metric, Run, date
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-COLOURS = {"done": "green", "running": "blue", "failed": "bold red", "dead": "bold yellow"}
+COLOURS = {"done": "green", "running": "blue", "failed": "bold red", "interrupted": "bold yellow"}
 WHOLE = {"", "job", "when (UTC)", "seconds", "value", "interval", "data"}
 """Columns that are never broken into lines."""
 SHORT = 10

@@ -8,8 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-State = Literal["running", "done", "failed", "dead"]
-"""Dead: its process ended without a word."""
+State = Literal["running", "done", "failed", "interrupted"]
+"""Interrupted: it was told to stop, or its process is gone without having ended it."""
+
+
+INTERRUPTED = "told to stop"
+"""The error of a run that somebody stopped."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,7 @@ class Tracker(Protocol):
         """Keeps what a run has to tell; what is not empty replaces what was told before."""
 
     def finish(self, run: int, ended: float, environment: Mapping[str, Any], error: str | None = None) -> None:
-        """Ends a run, as failed if there is an error."""
+        """Ends a run: as failed if there is an error, as interrupted if that is `INTERRUPTED`."""
 
 
 def date(seconds: float) -> str:
