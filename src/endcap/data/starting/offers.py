@@ -1,6 +1,6 @@
 """Which columns of a catalog say what is on sale and what it costs today: often several together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from endcap.data.sources.availability import NEGATION, read_availability
 from endcap.data.starting.guess import Match
@@ -11,24 +11,27 @@ UNDERSTOOD = 0.8
 """Share of the values of a column that must say yes or no."""
 PREFIXES = ("variant", "product", "item", "article", "artikel", "current")
 """What exports put before the names of such columns."""
+OTHER_STOCK = ("min", "max", "safety", "reorder", "outof", "no", "reserved", "incoming", "value", "cost", "price")
+"""How the names of columns begin that are about stock, and do not say whether there is any."""
 COUNTED_ANYWAY = ("inventorypolicy", "backorders", "backordersallowed", "allowbackorders", "outofstockpolicy")
 """Columns that say that an item is sold although none is left."""
 
 
-def with_offers(table: Seen, found: dict[str, Match]) -> dict[str, Match]:
-    """The matches of a catalog, with the columns for availability, and a price that is today's."""
-    if "item_id" not in found:
-        return found
-    taken = {match.theirs for match in found.values()}
+def with_offers(table: Seen, found: Mapping[str, Match]) -> dict[str, Match]:
+    """The matches of a catalog, with all columns for availability, and a price that is today's."""
     offers = dict(found)
+    near = offers.pop("available", None)
+    taken = {match.theirs for match in offers.values()}
     if (price := _price_of_today(table, found)) is not None:
         offers["price"] = price
     if (available := _availability(table, taken)) is not None:
         offers["available"] = available
+    elif near is not None and not _bare(near.theirs).startswith(OTHER_STOCK):
+        offers["available"] = near
     return offers
 
 
-def _price_of_today(table: Seen, found: dict[str, Match]) -> Match | None:
+def _price_of_today(table: Seen, found: Mapping[str, Match]) -> Match | None:
     """The reduced price before the usual one, where the catalog has both."""
     names = {theirs: _bare(theirs) for theirs in table.columns}
     reduced = [theirs for theirs, bare in names.items() if bare in SALE_PRICES.split() and table.text[theirs]]
