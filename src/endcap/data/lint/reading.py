@@ -18,6 +18,7 @@ from endcap.data.lint.suspects import EXAMPLES
 from endcap.data.placeholders import MEANS, Placeholder
 from endcap.data.prepare import canonical_columns
 from endcap.data.sources.offers import scope_of
+from endcap.data.sources.tables import AVAILABILITY
 
 TOTALS = "is a line of totals"
 """What reading says of the last line of a report."""
@@ -41,7 +42,7 @@ def sources_linted(
             broken.append(_broken(place, str(error), needs))
     if not tables:
         return Health.of(broken, 0, 0)
-    broken += [*_unreadable(ledger), *_placeholders(ledger, needs)]
+    broken += [*_unreadable(ledger), *_unclear(ledger), *_placeholders(ledger, needs)]
     given = tuple(steps)
     health = linted(tables, needs, now, tuple(ledger.files), canonical_columns(given), step_names(given))
     return Health.of([*broken, *health.findings], health.events, health.items, health.repaired)
@@ -91,6 +92,17 @@ def _unreadable(ledger: Ledger) -> list[Finding]:
             count + sum(map(rows, ledger.read)), "mend them in the export; they go into the quarantine",
             tuple(examples[:EXAMPLES]),
         )
+    ]  # fmt: skip
+
+
+def _unclear(ledger: Ledger) -> list[Finding]:
+    """What catalogs say of availability that is neither yes nor no, as the sources noted it."""
+    return [
+        Finding(
+            "unclear_availability", "warning", f"{entry.step}: {entry.why}", "items", entry.changed, entry.left,
+            "name a column that says yes or no (or a number of pieces) as `available` under catalog_columns",
+        )
+        for entry in ledger.entries if entry.step.startswith(AVAILABILITY)
     ]  # fmt: skip
 
 
