@@ -33,12 +33,8 @@ from endcap.data.starting.visitors import add_people, add_visits
 NUMBER = re.compile(r"^(\D{0,3}\s?)?([+-]?[\d.,]*\d)(\s?\D{0,3})?$")
 COMMA = re.compile(r"\d,\d{1,2}\D*$")
 NO_QUANTITY = re.compile(r"[+-]?0+([.,]0+)?")
-<<<<<<< HEAD
 RECORD_NUMBERS = ("orderid", "ordernumber", "number", "incrementid", "id", "name", "reference", "no")
-FEW = {"device": 50, "country": 250}
-=======
 FEW = {"device": 50, "country": 250, "price_list": 50}
->>>>>>> catalog
 """A column with more different values names single devices or places, not kinds of them."""
 
 

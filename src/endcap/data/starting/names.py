@@ -20,7 +20,6 @@ EVENT_NAMES: Mapping[str, str] = {
         codigoproducto producto articulo referencia idproduit codeproduit produit reference idprodotto codiceprodotto
         codicearticolo prodotto idproduto codigoproduto produto idproduktu""",
     "user_id": """userid customerid customerno customernumber customernr customerkey customercode householdid
-<<<<<<< HEAD
         householdkey householdno household memberid memberno membernumber member loyaltycard loyaltycardid
         loyaltyid loyaltynumber loyaltyno loyalty cardnumber cardno cardid accountid accountno
         accountnumber account buyerid buyer shopperid shopper clientid uid user customer client profileid
@@ -33,19 +32,6 @@ EVENT_NAMES: Mapping[str, str] = {
         codicecliente tessera socioid acquirente klantnummer klantid klantnr klant lidnummer huishouden
         koper klienta idklienta klient uzytkownik kupujacy visitorid visitor besucherid besucher"""
     + COOKIE_NAMES,
-=======
-        householdkey householdno household memberid memberno membernumber member loyaltycard loyaltycardid loyaltyid
-        loyaltynumber loyaltyno loyalty cardnumber cardno cardid accountid accountno accountnumber account
-        buyerid buyer shopperid shopper clientid uid user customer client profileid contactid personid guestid
-        subscriberid customeremail useremail guestemail buyeremail billingemail contactemail emailaddress email
-        mail login username kundennummer kundennr kundenid kundenno kunde kundenkarte kundenkartennummer
-        mitgliedsnummer mitgliedsnr mitglied konto kontonummer haushalt haushaltsid kaufer nutzerid nutzer
-        benutzer benutzerid idcliente codigocliente numerocliente cliente idusuario usuario socio numerosocio
-        tarjeta correo idclient numeroclient codeclient idutilisateur utilisateur membre cartefidelite compte
-        acheteur foyer courriel idutente utente codicecliente tessera socioid acquirente klantnummer klantid
-        klantnr klant lidnummer huishouden koper klienta idklienta klient uzytkownik kupujacy visitorid visitor
-        besucherid besucher""",
->>>>>>> catalog
     "session_id": """sessionid session visitid usersession gasessionid visit sitzungsid sitzung besuch idsesion sesion
         idsession visite idsessione sessione sessieid sessie sessao sesja""",
     "kind": """kind eventtype eventname event action activity interaction behavior behaviour type ereignistyp ereignis
