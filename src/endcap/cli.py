@@ -181,6 +181,7 @@ def train(config: ConfigPath = jobs.CONFIG) -> None:
     """Fit every model and put them in a bundle."""
     watch = Terminal()
     watch.show(jobs.train(config, watch))
+    watch.show("next: endcap evaluate (how good is it?) or endcap release (let it be served)")
 
 
 @app.command()
@@ -252,7 +253,11 @@ def release(
         if json:
             _tell(jobs.verdict(config), json)
         raise
-    _tell(jobs.verdict(config), json) if json else watch.show(released)
+    if json:
+        _tell(jobs.verdict(config), json)
+    else:
+        watch.show(released)
+        watch.show("it is served from now on; next: endcap serve (a server that is running has to be started again)")
 
 
 @app.command()

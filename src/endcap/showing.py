@@ -67,7 +67,7 @@ def _(thing: Prepared) -> RenderableType:
 
 @shown.register
 def _(thing: Bundle) -> RenderableType:
-    return Text.assemble("bundle ", words(thing.name, "bold"), words(f": {', '.join(thing.models)}"))
+    return Text.assemble("bundle ", words(thing.name, "bold"), words(f" holds {', '.join(thing.models)}"))
 
 
 def _checked(result: dict[str, Any]) -> RenderableType:
@@ -153,7 +153,8 @@ def _(thing: Guess) -> RenderableType:
         for match in guess.matches:
             sure = Text(f"{match.confidence:.0%}", "green" if match.confidence >= SURE else "yellow")
             examples = ", ".join(match.examples)
-            table.add_row(*row(place, role, match.ours, match.theirs, sure, examples, match.check))
+            yours = ", ".join((match.theirs, *match.then))
+            table.add_row(*row(place, role, match.ours, yours, sure, examples, match.check))
             place = role = ""
         for key, what in (*guess.checks.items(), *(("", note) for note in guess.notes)):
             table.add_row(*row(place, role, key, "", "", "", what))

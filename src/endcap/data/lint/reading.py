@@ -7,7 +7,7 @@ from typing import Any
 import ibis
 
 from endcap.core.errors import BadData
-from endcap.data.columns import WHY
+from endcap.data.columns import SCOPE, WHY
 from endcap.data.engines import Engine, arrow, failing_clearly, rows
 from endcap.data.ledger import Ledger
 from endcap.data.lint import linted
@@ -17,6 +17,8 @@ from endcap.data.lint.repairs import step_names
 from endcap.data.lint.suspects import EXAMPLES
 from endcap.data.placeholders import MEANS, Placeholder
 from endcap.data.prepare import canonical_columns
+from endcap.data.sources.offers import scope_of
+from endcap.data.sources.tables import AVAILABILITY
 
 TOTALS = "is a line of totals"
 """What reading says of the last line of a report."""
@@ -40,7 +42,7 @@ def sources_linted(
             broken.append(_broken(place, str(error), needs))
     if not tables:
         return Health.of(broken, 0, 0)
-    broken += [*_unreadable(ledger), *_placeholders(ledger, needs)]
+    broken += [*_unreadable(ledger), *_unclear(ledger), *_placeholders(ledger, needs)]
     given = tuple(steps)
     health = linted(tables, needs, now, tuple(ledger.files), canonical_columns(given), step_names(given))
     return Health.of([*broken, *health.findings], health.events, health.items, health.repaired)
@@ -60,9 +62,12 @@ def untouched(source: Any, engine: Engine, folder: Path, ledger: Ledger) -> list
     read = [_without_totals(table) for table in ledger.read[before:] if WHY in table.columns]
     logs = [table for table in read if "kind" in table.columns]
     catalogs = [table for table in read if "kind" not in table.columns]
-    if len(logs) != 1 or len(catalogs) > 1:
+    if len(logs) > 1 or len(catalogs) > 1 or not read:
         return [(events, catalog)]
-    return [(logs[0], catalogs[0] if catalogs else catalog)]
+    log = logs[0] if logs else events
+    if not catalogs or catalog is None or SCOPE not in catalog.columns:
+        return [(log, catalogs[0] if catalogs else catalog)]
+    return [(log, catalogs[0].mutate(**{SCOPE: ibis.literal(scope_of(source))}))]
 
 
 def _without_totals(table: ibis.Table) -> ibis.Table:
@@ -87,6 +92,17 @@ def _unreadable(ledger: Ledger) -> list[Finding]:
             count + sum(map(rows, ledger.read)), "mend them in the export; they go into the quarantine",
             tuple(examples[:EXAMPLES]),
         )
+    ]  # fmt: skip
+
+
+def _unclear(ledger: Ledger) -> list[Finding]:
+    """What catalogs say of availability that is neither yes nor no, as the sources noted it."""
+    return [
+        Finding(
+            "unclear_availability", "warning", f"{entry.step}: {entry.why}", "items", entry.changed, entry.left,
+            "name a column that says yes or no (or a number of pieces) as `available` under catalog_columns",
+        )
+        for entry in ledger.entries if entry.step.startswith(AVAILABILITY)
     ]  # fmt: skip
 
 

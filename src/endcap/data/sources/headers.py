@@ -56,8 +56,9 @@ def find_header(file: Text, cut: Cut) -> tuple[int, str]:
     which most fields are filled.
     """
     lines = _first_lines(file)
-    best = (0, 0, cut.delimiter or file.delimiter or ",")
-    for delimiter in [cut.delimiter or file.delimiter] if cut.delimiter or file.delimiter else DELIMITERS:
+    said = cut.delimiter or file.delimiter
+    best = (0, 0, said or ",")
+    for delimiter in said or DELIMITERS:
         records = _records(lines, delimiter, cut.quote)
         widths = [len(fields) for _, fields in records if len(fields) > 1]
         if not widths:
@@ -89,7 +90,7 @@ def _first_lines(file: Text) -> list[str]:
 
 
 def _first_record(lines: list[str], delimiter: str | None, quote: str) -> tuple[list[str], str]:
-    split = {mark: next(_reader(lines, mark, quote), []) for mark in (delimiter or DELIMITERS)}
+    split: dict[str, list[str]] = {mark: next(_reader(lines, mark, quote), []) for mark in (delimiter or DELIMITERS)}
     mark = max(split, key=lambda mark: len(split[mark]))
     return split[mark], mark
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from endcap.core.records import KINDS
 from endcap.data.cells import separator_of
 from endcap.data.columns import CATALOG, EVENTS, REQUIRED_EVENTS
-from endcap.data.sources.availability import NEGATION, NO, YES, squash
+from endcap.data.sources.availability import read_availability
 from endcap.data.starting.guess import Guessed, Match
 from endcap.data.starting.looking import Seen
 from endcap.data.starting.names import (
@@ -14,12 +14,12 @@ from endcap.data.starting.names import (
     COOKIE_NAMES,
     CURRENCIES,
     EVENT_NAMES,
-    GONE_NAMES,
     is_person,
     kind_of,
     likeness,
     plain,
 )
+from endcap.data.starting.offers import with_offers
 from endcap.data.starting.values import (
     MOST,
     are_fractions,
@@ -34,7 +34,7 @@ NUMBER = re.compile(r"^(\D{0,3}\s?)?([+-]?[\d.,]*\d)(\s?\D{0,3})?$")
 COMMA = re.compile(r"\d,\d{1,2}\D*$")
 NO_QUANTITY = re.compile(r"[+-]?0+([.,]0+)?")
 RECORD_NUMBERS = ("orderid", "ordernumber", "number", "incrementid", "id", "name", "reference", "no")
-FEW = {"device": 50, "country": 250}
+FEW = {"device": 50, "country": 250, "price_list": 50}
 """A column with more different values names single devices or places, not kinds of them."""
 
 
@@ -72,15 +72,8 @@ def _why_unused(table: Seen, events: Mapping[str, Match], catalog: Mapping[str, 
 
 def as_catalog(table: Seen, found: Mapping[str, Match] | None = None) -> Guessed:
     """The table as a catalog, whatever it holds; what is needed and not found is among the missing."""
-    found = dict(_matches(table, CATALOG, CATALOG_NAMES) if found is None else found)
+    found = with_offers(table, _matches(table, CATALOG, CATALOG_NAMES) if found is None else found)
     missing = {} if "item_id" in found else {"item_id": tuple(table.columns)}
-    gone = [name for name in table.columns if plain(name) in GONE_NAMES.split() and _is_flag(table.text[name])]
-    if gone:
-        negated = tuple(f"{NEGATION}{name}" for name in gone)
-        first = found.get("available")
-        names = (*([first.theirs] if first else []), *negated)
-        examples = first.examples if first else examples_of(table.text[gone[0]])
-        found["available"] = Match("available", names[0], 0.9, examples, then=names[1:])
     options: dict[str, object] = {}
     checks: dict[str, str] = {}
     options |= add_money(table, found, checks)
@@ -92,10 +85,6 @@ def as_catalog(table: Seen, found: Mapping[str, Match] | None = None) -> Guessed
         options["one_per_item"] = True
         checks["one_per_item"] = "an item stands more than once; its last line counts"
     return Guessed(table.place, "catalog", tuple(found.values()), options, checks, notes=table.notes, missing=missing)
-
-
-def _is_flag(values: Sequence[str]) -> bool:
-    return bool(values) and share_of(values, lambda text: squash(text) in (*YES, *NO, "0", "1")) >= MOST
 
 
 def _own(table: Seen, name: str) -> Match:
@@ -248,8 +237,7 @@ def _score(our: str, theirs: str, table: Seen, names: str) -> float:
     elif our in FEW:
         score = like if len(set(values)) <= FEW[our] and not is_person(theirs) else 0.0
     elif our == "available":
-        known = share_of(values, lambda text: squash(text) in (*YES, *NO) or bool(NUMBER.match(text)))
-        score = like if known >= MOST else 0.0
+        score = like if share_of(values, lambda text: read_availability(text) is not None) >= MOST else 0.0
     elif our == "user_id":
         score = _as_person(theirs, table, like)
     elif our.endswith("_id") and (are_moments(raw) or are_fractions(values)):

@@ -59,6 +59,40 @@ PERSON = re.compile(
     r"(cliente?|usuario|utilisateur|utente|klienta|client)$|email$|^email|loyaltycard|^cookie|^mail$"
 )
 """Names, without case and signs, of columns that look like ids of people."""
+STOCK_WORDS = """
+    available availability instock isinstock stockstatus isavailable availableforsale onstock orderable buyable
+    verfugbar verfuegbar verfugbarkeit verfuegbarkeit lieferbar lieferbarkeit lieferstatus lagerstatus auflager
+    disponible disponibilite enstock disponibilidad disponibile disponibilita beschikbaar beschikbaarheid leverbaar
+    opvoorraad
+    voorraadstatus dostepny dostepnosc disponivel disponibilidade
+    """
+"""Columns in which a shop says by itself whether an item can be bought …"""
+STOCK_COUNTS = """
+    stock stocklevel stockquantity stockqty stockonhand qtyonhand quantityonhand onhand inventory inventoryquantity
+    inventoryqty inventorylevel inventorycount quantityavailable availablequantity qtyavailable availableqty
+    totalinventory quantity qty bestand lagerbestand lagermenge lager vorrat existencias stockdisponible inventario
+    quantitestock quantiteenstock giacenza scorte magazzino voorraad stan stanmagazynowy ilosc estoque
+    """
+"""… in which it counts pieces, of use where no such column is there …"""
+SALE_STATUS = """
+    status productstatus itemstatus articlestatus state published ispublished publishedonstorefront active isactive
+    enabled isenabled visible isvisible online issalable issaleable salable saleable availablefororder aktiv sichtbar
+    veroffentlicht actif statut activo estado attivo stato actief aktywny ativo
+    """
+"""… and in which it says whether an item is offered at all."""
+NOT_ON_SALE = """
+    discontinued isdiscontinued deleted isdeleted soldout issoldout outofstock isoutofstock unavailable archived
+    isarchived hidden ishidden withdrawn delisted inactive isinactive disabled isdisabled blocked gesperrt ausverkauft
+    auslaufartikel eingestellt geloscht agotado descatalogado epuise arrete supprime esaurito uitverkocht wycofany
+    esgotado
+    """
+"""Columns of a catalog whose yes says that an item is no longer sold."""
+SALE_PRICES = """
+    saleprice specialprice discountprice discountedprice offerprice reducedprice promoprice promotionprice
+    angebotspreis aktionspreis sonderpreis preciooferta preciorebajado precioespecial prixpromo prixpromotion prixsolde
+    prixremise prezzoscontato prezzoofferta prezzospeciale aanbiedingsprijs actieprijs cenapromocyjna cenaspecjalna
+    """
+"""Columns of a catalog that say, where they are filled, what a customer pays today instead of the usual price."""
 CATALOG_NAMES: Mapping[str, str] = {
     "item_id": EVENT_NAMES["item_id"] + " id code handle",
     "title": """title productname itemname name producttitle description bezeichnung produktname titel nombre titulo
@@ -68,22 +102,13 @@ CATALOG_NAMES: Mapping[str, str] = {
     "family": "family parentid parentsku itemgroupid groupid modelid variantof",
     "image": "image imageurl imagelink imagesrc img picture bildurl bild imagen",
     "brand": "brand brandname manufacturer vendor marke hersteller marca fabricante marque merk marka",
-    "price": EVENT_NAMES["price"] + " listprice variantprice",
+    "price": EVENT_NAMES["price"] + " listprice regularprice variantprice",
     "currency": EVENT_NAMES["currency"],
-    "price_list": "pricelist pricelistid pricegroup customergroup preisliste preisgruppe listaprecios tarif",
-    "available": """available availability instock isinstock isavailable stockstatus stock stocklevel stockquantity
-        inventory inventoryquantity inventoryqty variantinventoryqty qtyavailable quantityavailable onhand status active
-        isactive enabled published orderable buyable verfugbar verfugbarkeit lieferbar bestand lagerbestand
-        lagerstatus aktiv disponible disponibilidad existencias stockdisponible disponibilite enstock disponibilita
-        giacenza voorraad voorraadstatus beschikbaar dostepnosc dostepny stan stanmagazynowy disponivel estoque""",
+    "price_list": """pricelist pricelistid pricelistname pricebook pricegroup customergroup preisliste preisgruppe
+        kundengruppe listino listinoprezzi tarifa listaprecios listadeprecios tarif grilletarifaire prijslijst
+        cennik""",
+    "available": f"{STOCK_WORDS} {STOCK_COUNTS} {SALE_STATUS}",
 }
-GONE_NAMES = """
-    discontinued isdiscontinued deleted isdeleted soldout issoldout outofstock isoutofstock unavailable archived
-    isarchived hidden ishidden withdrawn delisted inactive disabled blocked gesperrt ausverkauft auslaufartikel
-    eingestellt geloscht agotado descatalogado epuise arrete supprime esaurito uitverkocht wycofany
-    """
-"""Columns of a catalog whose yes says that an item is no longer sold."""
-
 KIND_NAMES: Mapping[str, str] = {
     "view": """view views viewed pageview viewitem viewproduct productview productviewed detail detailpage pv show
         ansicht angesehen vista visto vue consultation visualizzazione bekeken wyswietlenie""",
