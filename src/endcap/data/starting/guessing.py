@@ -7,6 +7,7 @@ from endcap.core.records import KINDS
 from endcap.data.cells import separator_of
 from endcap.data.columns import CATALOG, EVENTS, REQUIRED_EVENTS
 from endcap.data.sources.availability import read_availability
+from endcap.data.starting.formats import CatalogFormat, catalog_format
 from endcap.data.starting.guess import Guessed, Match
 from endcap.data.starting.looking import Seen
 from endcap.data.starting.names import (
@@ -48,6 +49,8 @@ def guessed(table: Seen) -> Guessed:
     acted = {"kind", "user_id", "session_id", "order_id"} & set(events)
     if ("time" in events or table.time_columns) and "item_id" in events and acted:
         return as_events(table, events)
+    if catalog_format(table.columns):
+        return as_catalog(table)
     catalog = _matches(table, CATALOG, CATALOG_NAMES)
     if "item_id" in catalog and set(catalog) & {"title", "category", "brand", "family", "image", "available"}:
         return as_catalog(table, catalog)
@@ -72,6 +75,9 @@ def _why_unused(table: Seen, events: Mapping[str, Match], catalog: Mapping[str, 
 
 def as_catalog(table: Seen, found: Mapping[str, Match] | None = None) -> Guessed:
     """The table as a catalog, whatever it holds; what is needed and not found is among the missing."""
+    known = catalog_format(table.columns)
+    if known:
+        return _of_known_catalog(table, known)
     found = with_offers(table, _matches(table, CATALOG, CATALOG_NAMES) if found is None else found)
     missing = {} if "item_id" in found else {"item_id": tuple(table.columns)}
     options: dict[str, object] = {}
@@ -85,6 +91,16 @@ def as_catalog(table: Seen, found: Mapping[str, Match] | None = None) -> Guessed
         options["one_per_item"] = True
         checks["one_per_item"] = "an item stands more than once; its last line counts"
     return Guessed(table.place, "catalog", tuple(found.values()), options, checks, notes=table.notes, missing=missing)
+
+
+def _of_known_catalog(table: Seen, known: CatalogFormat) -> Guessed:
+    matches = []
+    for ours, theirs in known.catalog_columns.items():
+        names = [name for name in ([theirs] if isinstance(theirs, str) else theirs) if name in table.columns]
+        if names:
+            matches.append(Match(ours, names[0], 1.0, examples_of(table.text[names[0]]), then=tuple(names[1:])))
+    options: dict[str, object] = {"query": known.query} if known.query else {}
+    return Guessed(table.place, "catalog", tuple(matches), options, notes=table.notes)
 
 
 def _own(table: Seen, name: str) -> Match:
@@ -119,10 +135,8 @@ def as_events(table: Seen, found: dict[str, Match], own: bool = False) -> Guesse
         checks["items_separator"] = f"a cell such as {item.examples[0]!r} names several items; each is an event"
     options |= add_money(table, found, checks)
     notes = [*table.notes, *add_people(table, found)]
-    needed_columns = [
-        name for name in REQUIRED_EVENTS if name not in found and not (name == "time" and "time_columns" in options)
-    ]
-    missing = {name: candidates(table, name, found) for name in needed_columns if name != "kind"}
+    there = {*found, "kind", *(["time"] if "time_columns" in options else [])}
+    missing = {name: candidates(table, name, found) for name in REQUIRED_EVENTS if name not in there}
     return Guessed(table.place, "events", tuple(found.values()), options, checks, "", tuple(notes), missing, visits)
 
 

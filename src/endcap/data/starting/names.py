@@ -10,7 +10,8 @@ COOKIE_NAMES = """
     besucherid besucher trackingid advertisingid gaid idfa mparticleid ajsanonymousid domainuserid"""
 """Ids of browsers and devices: they say who came, but less surely than an account does."""
 EVENT_NAMES: Mapping[str, str] = {
-    "time": """time timestamp eventtime eventtimestamp datetime createdat orderdate invoicedate purchasedate
+    "time": """time timestamp eventtime eventtimestamp datetime createdat datecreated createddate creationdate
+        orderedat placedat purchasedat processedat dateordered dateadded orderdate invoicedate purchasedate
         transactiondate occurredat ts when date created eventdate zeit zeitpunkt bestelldatum kaufdatum datum fecha
         fechahora
         fechapedido horodatage dateheure datecommande dateachat dataora dataordine datacompra tijd tijdstip besteldatum
@@ -42,7 +43,7 @@ EVENT_NAMES: Mapping[str, str] = {
         commande numeroordine idordine ordine bestelnummer bestelling numerzamowienia zamowienie""",
     "quantity": """quantity qty lineitemquantity pieces units count menge anzahl stueck stuck cantidad quantite quantita
         aantal quantidade ilosc""",
-    "price": """price unitprice itemprice saleprice lineitemprice preis einzelpreis stuckpreis precio preciounitario
+    "price": """price unitprice itemprice itemcost saleprice lineitemprice preis einzelpreis stuckpreis precio preciounitario
         prix prixunitaire prezzo prezzounitario prijs preco precounitario cena""",
     "currency": "currency currencycode wahrung waehrung moneda devise valuta moeda waluta",
     "query": "query searchterm searchquery search keyword keywords suchbegriff suche busqueda recherche",
