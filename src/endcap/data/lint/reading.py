@@ -17,7 +17,6 @@ from endcap.data.lint.repairs import step_names
 from endcap.data.lint.suspects import EXAMPLES
 from endcap.data.placeholders import MEANS, Placeholder
 from endcap.data.prepare import canonical_columns
-from endcap.data.sources.offers import scope_of
 
 EVERYTHING = {"bad_rows": "quarantine", "max_bad": 1.0}
 """Settings of a source that lets every row through to the linter, however many are wrong."""
@@ -63,7 +62,8 @@ def untouched(source: Any, engine: Engine, folder: Path, ledger: Ledger) -> list
         return [(events, catalog)]
     if not catalogs or catalog is None or SCOPE not in catalog.columns:
         return [(logs[0], catalogs[0] if catalogs else catalog)]
-    return [(logs[0], catalogs[0].mutate(**{SCOPE: ibis.literal(scope_of(source))}))]
+    scope = [row[SCOPE] for row in arrow(catalog.select(SCOPE).limit(1)).to_pylist()]
+    return [(logs[0], catalogs[0].mutate(**{SCOPE: ibis.literal(scope[0]) if scope else ibis.null("string")}))]
 
 
 def _unreadable(ledger: Ledger) -> list[Finding]:
