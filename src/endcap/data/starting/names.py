@@ -43,8 +43,8 @@ EVENT_NAMES: Mapping[str, str] = {
         commande numeroordine idordine ordine bestelnummer bestelling numerzamowienia zamowienie""",
     "quantity": """quantity qty lineitemquantity pieces units count menge anzahl stueck stuck cantidad quantite quantita
         aantal quantidade ilosc""",
-    "price": """price unitprice itemprice itemcost saleprice lineitemprice preis einzelpreis stuckpreis precio preciounitario
-        prix prixunitaire prezzo prezzounitario prijs preco precounitario cena""",
+    "price": """price unitprice itemprice itemcost saleprice lineitemprice preis einzelpreis stuckpreis precio
+        preciounitario prix prixunitaire prezzo prezzounitario prijs preco precounitario cena""",
     "currency": "currency currencycode wahrung waehrung moneda devise valuta moeda waluta",
     "query": "query searchterm searchquery search keyword keywords suchbegriff suche busqueda recherche",
     "slate_id": "slateid recommendationid impressionid listid",
