@@ -7,7 +7,7 @@ from endcap.core.records import KINDS
 from endcap.data.cells import separator_of
 from endcap.data.columns import CATALOG, EVENTS, REQUIRED_EVENTS
 from endcap.data.sources.availability import read_availability
-from endcap.data.starting.formats import CatalogFormat, catalog_format
+from endcap.data.starting.catalog_formats import CatalogFormat, catalog_format
 from endcap.data.starting.guess import Guessed, Match
 from endcap.data.starting.looking import Seen
 from endcap.data.starting.names import (
