@@ -138,8 +138,9 @@ def _(thing: Advice) -> RenderableType:
     more = f" (and {thing.more} more, see `endcap lint`)" if thing.more else ""
     head = f"health of the data {thing.score} of 100; what matters most{more}:"
     if not lines:
-        head = f"health of the data {thing.score} of 100: nothing has to be done"
-    return Group(words(head, "bold"), *lines, words(f"wrote {thing.config}; next: {thing.next}"))
+        head = f"health of the data {thing.score} of 100: nothing is wrong with it"
+    marked = f"; {thing.marked} lines in it are marked with `check`: look at them" if thing.marked else ""
+    return Group(words(head, "bold"), *lines, words(f"wrote {thing.config}{marked}"), words(f"next: {thing.next}"))
 
 
 @shown.register
@@ -152,7 +153,8 @@ def _(thing: Guess) -> RenderableType:
         for match in guess.matches:
             sure = Text(f"{match.confidence:.0%}", "green" if match.confidence >= SURE else "yellow")
             examples = ", ".join(match.examples)
-            table.add_row(*row(place, role, match.ours, match.theirs, sure, examples, match.check))
+            yours = ", ".join((match.theirs, *match.then))
+            table.add_row(*row(place, role, match.ours, yours, sure, examples, match.check))
             place = role = ""
         for key, what in (*guess.checks.items(), *(("", note) for note in guess.notes)):
             table.add_row(*row(place, role, key, "", "", "", what))

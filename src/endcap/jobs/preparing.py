@@ -65,6 +65,8 @@ MOST_TOLD = 3
 """So many findings are told after `init`; `endcap lint` tells all."""
 TOLD_NOTES = ("placeholder_ids",)
 """Notes that are told too, if there is nothing worse: they say how the data was understood."""
+STOPPING = ("unreadable_source", "missing_columns", "implausible_times", "unknown_items")
+"""Errors with which nothing can be prepared; rows that others are about go into the quarantine."""
 REMARKS = ("# check: ", "# unused: ")
 """How lines of the settings begin that say what `init` could not use or is not sure of."""
 
@@ -80,6 +82,8 @@ class Advice:
     """What was found and what to do about it, a few sentences each; the most important first."""
     more: int
     """Findings and checks that are not among them."""
+    marked: int
+    """Lines of the settings that are marked with ``check``."""
     next: str
 
 
@@ -99,12 +103,14 @@ def advise(config: Path = CONFIG, watch: Watch = NOBODY) -> Advice:
         *(f"{severity}: {says}" for severity, rule, says in found if severity == "note" and rule in TOLD_NOTES),
     ]
     arguments = "" if config == CONFIG else f" --config {config}"
-    commands = ("lint",) if health.count("error") else ("train", "release", "serve")
+    stopped = any(finding.severity == "error" and finding.rule in STOPPING for finding in health.findings)
+    commands = ("lint",) if stopped else ("train", "release", "serve")
     return Advice(
         config,
         health.score,
         tuple(points[:MOST_TOLD]),
         max(len(points) - MOST_TOLD, 0),
+        sum("# check: " in line for line in config.read_text().splitlines()),
         " && ".join(f"endcap {command}{arguments}" for command in commands),
     )
 

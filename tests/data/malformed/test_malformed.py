@@ -201,7 +201,7 @@ REFUSED: dict[str, tuple[str, Make, str, str]] = {
         "events.csv", written("events.csv", "Report,2024\n\n" + GOOD), "",
         "line 3 looks like the names of the columns, 'time,session_id,kind,item_id,user_id,quantity,price,order_id':",
     ),
-    "more skipped than there is": ("events.csv", written("events.csv", GOOD), "skip = 99", "has 61 lines, but skip = 99"),
+    "more skipped than there is": ("events.csv", written("events.csv", GOOD), "skip = 99", "61 lines, but skip = 99"),
     "JSON of other keys": (
         "events.jsonl", written("events.jsonl", '{"a": 1}\n' * 30), "", "line 1: time must not be empty",
     ),
@@ -253,7 +253,7 @@ KEPT_ASIDE: dict[str, tuple[str | bytes, str]] = {
     "quote within a value": ('1700000000,"s1"x,view,a,u1,1,2.5,', "a quote is not closed, or stands within a value"),
     "two columns in a quoted field": ('1700000000,s1,view,"a,u1,1,2.5,"', "ends before the field 'user_id'"),
     "NUL byte in a kind": ("1700000000,s1,vi\0ew,a,u1,1,2.5,", "kind must not hold a NUL byte, found 'vi␀ew"),
-    "names of the columns in other order": ("kind,time,session_id,item_id,user_id,quantity,price,order_id", "time must"),
+    "names in other order": ("kind,time,session_id,item_id,user_id,quantity,price,order_id", "time must"),
     "total": ("Total,,,,,60,150.00,", "time must be a timestamp"),
     "zone in letters": (
         "2024-03-01 10:00:00 IST,s1,view,a,u1,1,2.5,", "write the time zone as an offset, such as +01:00",

@@ -19,7 +19,6 @@ Refused = dict[int, str]
 """Why a line is no row, by its place (see `ROW`)."""
 PLACE = "_place_"
 """The number of a row within its file, from 0."""
-_NUL_FOUND = " must not hold a NUL byte, found '"
 NUL_SHOWN = "␀"
 """Stands for a NUL byte in a row that is refused for it."""
 TOTALS = re.compile(
@@ -89,11 +88,10 @@ def _judged(duck: Any, staged: Staged, file: Text, header: Header) -> Staged:
         notes, leave = [Note(f"headers within {file.name} left out", repeats, why, dropped=True)], again
     reasons = []
     if file.zeros:
-        reasons += [
-            f"WHEN contains({named(name)}, chr(0)) THEN {quoted(name + _NUL_FOUND)}"
-            f" || replace({named(name)}, chr(0), '{NUL_SHOWN}')[:80] || "
-            for name in staged.columns
-        ]
+        for name in staged.columns:
+            shown = f"replace({named(name)}, chr(0), '{NUL_SHOWN}')[:80]"
+            said = quoted(name + " must not hold a NUL byte, found '")
+            reasons.append(f"WHEN contains({named(name)}, chr(0)) THEN {said} || {shown} || ''''")
     last = duck.raw_sql(f"SELECT * FROM {staged.name} WHERE rowid = {rows - 1}").fetchone() if rows else None
     if last and _is_total(last):
         reasons.append(f"WHEN {PLACE} = {rows - 1} THEN 'is a line of totals'")
@@ -196,4 +194,5 @@ def named(name: str) -> str:
 
 def quoted(value: str) -> str:
     """A text in SQL."""
-    return "'" + value.replace("'", "''") + "'"
+    text = "'" + value.replace("'", "''") + "'"
+    return "(" + text.replace("\0", "' || chr(0) || '") + ")" if "\0" in text else text

@@ -1,6 +1,6 @@
 """Public formats: told by the columns of their tables, and what each of them means in our columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +45,9 @@ kinds = { view = "view", addtocart = "cart", transaction = "purchase" }
 use = "sql"
 files = { properties = "{properties}" }
 catalog = \"\"\"
-SELECT itemid AS item_id, arg_max(value, timestamp::BIGINT) AS category
-FROM properties WHERE property = 'categoryid' GROUP BY itemid
+SELECT itemid AS item_id, arg_max(value, timestamp::BIGINT) FILTER (WHERE property = 'categoryid') AS category,
+       arg_max(value, timestamp::BIGINT) FILTER (WHERE property = 'available') AS available
+FROM properties WHERE property IN ('categoryid', 'available') GROUP BY itemid
 \"\"\"
 """,
     optional=frozenset({"properties"}),
@@ -219,7 +220,8 @@ kinds = { view_item = "view", select_item = "click", add_to_cart = "cart", remov
 purchase = "purchase", refund = "return", view_item_list = "impression" }
 catalog = \"\"\"
 SELECT item.item_id AS item_id, arg_max(item.item_name, event_timestamp) AS title,
-       arg_max(item.item_category, event_timestamp) AS category, arg_max(item.item_brand, event_timestamp) AS brand
+       arg_max(item.item_category, event_timestamp) AS category, arg_max(item.item_brand, event_timestamp) AS brand,
+       arg_max(item.price, event_timestamp) FILTER (WHERE item.price > 0) AS price
 FROM (SELECT *, unnest(items) AS item FROM ga4) WHERE item.item_id IS NOT NULL GROUP BY ALL
 \"\"\"
 """,
@@ -243,14 +245,118 @@ columns = { time = "Created at", session_id = "Name", order_id = "Name", user_id
 item_id = ["Lineitem sku", "Lineitem name"], quantity = "Lineitem quantity", price = "Lineitem price", \
 currency = "Currency" }
 catalog_columns = { item_id = ["Lineitem sku", "Lineitem name"], title = "Lineitem name", brand = "Vendor", \
-price = "Lineitem price" }
+price = "Lineitem price", currency = "Currency" }
 constants = { kind = "purchase" }
 """,
     checks=("user_id is an e-mail address: take a customer number instead if you have one",),
 )
+HM = Format(
+    "H&M (Kaggle)",
+    {
+        "transactions": frozenset({"t_dat", "customer_id", "article_id", "price", "sales_channel_id"}),
+        "articles": frozenset({"article_id", "product_code", "prod_name", "product_type_name"}),
+    },
+    """\
+[[sources]]
+use = "{use:articles}"
+catalog = "{articles}"
+catalog_columns = { item_id = "article_id", title = "prod_name", category = "product_type_name", \
+family = "product_code" }
+---
+[[sources]]
+use = "{use:transactions}"
+events = "{transactions}"
+columns = { time = "t_dat", item_id = "article_id", user_id = "customer_id", session_id = "customer_id" }
+constants = { kind = "purchase" }
+""",
+    optional=frozenset({"articles"}),
+    steps=(SESSIONS, '"basketed"'),
+    checks=("prices are in a unit of their own: only their order means anything",),
+)
+OLIST = Format(
+    "Olist",
+    {
+        "orders": frozenset({"order_id", "customer_id", "order_status", "order_purchase_timestamp"}),
+        "lines": frozenset({"order_id", "order_item_id", "product_id", "seller_id", "price"}),
+        "customers": frozenset({"customer_id", "customer_unique_id"}),
+        "products": frozenset({"product_id", "product_category_name"}),
+    },
+    """\
+[[sources]]
+use = "sql"
+files = { orders = "{orders}", lines = "{lines}", customers = "{customers}" }
+events = \"\"\"
+SELECT order_purchase_timestamp AS time, 'purchase' AS kind, product_id AS item_id, customer_unique_id AS user_id,
+       order_id AS session_id, order_id, price
+FROM lines JOIN orders USING (order_id) JOIN customers USING (customer_id)
+WHERE order_status NOT IN ('canceled', 'unavailable')
+\"\"\"
+timezone = "America/Sao_Paulo"
+currency = "BRL"
+---
+[[sources]]
+use = "sql"
+files = { products = "{products}" }
+catalog = "SELECT product_id AS item_id, product_category_name AS category FROM products"
+""",
+    optional=frozenset({"products"}),
+    currency="BRL",
+)
 FORMATS = (
-    RETAILROCKET, REES46, DIGINETICA, YOOCHOOSE, ONLINE_RETAIL, ONLINE_RETAIL_2, INSTACART, GA4, SHOPIFY,
+    RETAILROCKET, REES46, DIGINETICA, YOOCHOOSE, ONLINE_RETAIL, ONLINE_RETAIL_2, INSTACART, GA4, SHOPIFY, HM, OLIST,
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CatalogFormat:
+    """A way in which shop systems export their items; it goes with events of any other format."""
+
+    name: str
+    columns: frozenset[str]
+    """Columns that the table must have, at least."""
+    catalog_columns: Mapping[str, str | tuple[str, ...]]
+    """Our column = theirs."""
+    query: str = ""
+    """Where rows are no items yet: the query over the table ``items`` that makes items of them."""
+
+
+SHOPIFY_PRODUCTS = CatalogFormat(
+    "Shopify products",
+    frozenset(
+        {"Handle", "Title", "Vendor", "Type", "Variant SKU", "Variant Inventory Tracker", "Variant Inventory Qty",
+         "Variant Inventory Policy", "Variant Price", "Image Src", "Status"}
+    ),
+    {"item_id": "Variant SKU", "title": "Title", "brand": "Vendor", "category": "Type", "family": "Handle",
+     "price": "Variant Price", "image": "Image Src", "available": "Variant Inventory Qty"},
+    """
+SELECT coalesce(nullif(i."Variant SKU", ''), i.Handle) AS item_id, p.title, p.brand, p.category,
+       i.Handle AS family, coalesce(nullif(i."Image Src", ''), p.image) AS image, i."Variant Price" AS price,
+       CASE WHEN lower(p.status) <> 'active' THEN 'no'
+            WHEN coalesce(i."Variant Inventory Tracker", '') = '' THEN 'yes'
+            WHEN i."Variant Inventory Policy" = 'continue' THEN 'yes'
+            ELSE i."Variant Inventory Qty" END AS available
+FROM items AS i JOIN (
+    SELECT Handle, max(nullif("Title", '')) AS title, max(nullif("Vendor", '')) AS brand,
+           max(nullif("Type", '')) AS category, max(nullif("Status", '')) AS status,
+           min(nullif("Image Src", '')) AS image
+    FROM items GROUP BY Handle
+) AS p ON i.Handle = p.Handle
+WHERE i."Variant Price" <> ''
+""",
+)  # fmt: skip
+MAGENTO_PRODUCTS = CatalogFormat(
+    "Magento products",
+    frozenset({"sku", "attribute_set_code", "product_type", "categories", "name", "price", "is_in_stock"}),
+    {"item_id": "sku", "title": "name", "category": "categories", "price": ("special_price", "price"),
+     "image": "base_image", "available": ("is_in_stock", "product_online")},
+)  # fmt: skip
+CATALOG_FORMATS = (SHOPIFY_PRODUCTS, MAGENTO_PRODUCTS)
+
+
+def catalog_format(columns: Iterable[str]) -> CatalogFormat | None:
+    """The export of a shop system that a table of items is; None if it is none that we know."""
+    there = set(columns)
+    return next((known for known in CATALOG_FORMATS if known.columns <= there), None)
 
 
 def recognised(tables: Sequence[Seen], folder: Path) -> tuple[Format, dict[str, Seen]] | None:

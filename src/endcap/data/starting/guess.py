@@ -18,7 +18,7 @@ class Match:
     check: str = ""
     """What a person should look at; empty if nothing."""
     then: tuple[str, ...] = ()
-    """Further columns of theirs: each counts where those before it are empty."""
+    """Further columns of theirs: each counts where those before it are empty; of `available`, all must say yes."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from endcap.core.records import KINDS
 from endcap.data.cells import separator_of
 from endcap.data.columns import CATALOG, EVENTS, REQUIRED_EVENTS
-from endcap.data.sources.availability import NEGATION, NO, YES, squash
+from endcap.data.sources.availability import read_availability
+from endcap.data.starting.formats import CatalogFormat, catalog_format
 from endcap.data.starting.guess import Guessed, Match
 from endcap.data.starting.looking import Seen
 from endcap.data.starting.names import (
@@ -14,12 +15,12 @@ from endcap.data.starting.names import (
     COOKIE_NAMES,
     CURRENCIES,
     EVENT_NAMES,
-    GONE_NAMES,
     is_person,
     kind_of,
     likeness,
     plain,
 )
+from endcap.data.starting.offers import with_offers
 from endcap.data.starting.values import (
     MOST,
     are_fractions,
@@ -33,7 +34,8 @@ from endcap.data.starting.visitors import add_people, add_visits
 NUMBER = re.compile(r"^(\D{0,3}\s?)?([+-]?[\d.,]*\d)(\s?\D{0,3})?$")
 COMMA = re.compile(r"\d,\d{1,2}\D*$")
 NO_QUANTITY = re.compile(r"[+-]?0+([.,]0+)?")
-FEW = {"device": 50, "country": 250}
+RECORD_NUMBERS = ("orderid", "ordernumber", "number", "incrementid", "id", "name", "reference", "no")
+FEW = {"device": 50, "country": 250, "price_list": 50}
 """A column with more different values names single devices or places, not kinds of them."""
 
 
@@ -47,6 +49,8 @@ def guessed(table: Seen) -> Guessed:
     acted = {"kind", "user_id", "session_id", "order_id"} & set(events)
     if ("time" in events or table.time_columns) and "item_id" in events and acted:
         return as_events(table, events)
+    if catalog_format(table.columns):
+        return as_catalog(table)
     catalog = _matches(table, CATALOG, CATALOG_NAMES)
     if "item_id" in catalog and set(catalog) & {"title", "category", "brand", "family", "image", "available"}:
         return as_catalog(table, catalog)
@@ -71,15 +75,11 @@ def _why_unused(table: Seen, events: Mapping[str, Match], catalog: Mapping[str, 
 
 def as_catalog(table: Seen, found: Mapping[str, Match] | None = None) -> Guessed:
     """The table as a catalog, whatever it holds; what is needed and not found is among the missing."""
-    found = dict(_matches(table, CATALOG, CATALOG_NAMES) if found is None else found)
+    known = catalog_format(table.columns)
+    if known:
+        return _of_known_catalog(table, known)
+    found = with_offers(table, _matches(table, CATALOG, CATALOG_NAMES) if found is None else found)
     missing = {} if "item_id" in found else {"item_id": tuple(table.columns)}
-    gone = [name for name in table.columns if plain(name) in GONE_NAMES.split() and _is_flag(table.text[name])]
-    if gone:
-        negated = tuple(f"{NEGATION}{name}" for name in gone)
-        first = found.get("available")
-        names = (*([first.theirs] if first else []), *negated)
-        examples = first.examples if first else examples_of(table.text[gone[0]])
-        found["available"] = Match("available", names[0], 0.9, examples, then=names[1:])
     options: dict[str, object] = {}
     checks: dict[str, str] = {}
     options |= add_money(table, found, checks)
@@ -93,8 +93,14 @@ def as_catalog(table: Seen, found: Mapping[str, Match] | None = None) -> Guessed
     return Guessed(table.place, "catalog", tuple(found.values()), options, checks, notes=table.notes, missing=missing)
 
 
-def _is_flag(values: Sequence[str]) -> bool:
-    return bool(values) and share_of(values, lambda text: squash(text) in (*YES, *NO, "0", "1")) >= MOST
+def _of_known_catalog(table: Seen, known: CatalogFormat) -> Guessed:
+    matches = []
+    for ours, theirs in known.catalog_columns.items():
+        names = [name for name in ([theirs] if isinstance(theirs, str) else theirs) if name in table.columns]
+        if names:
+            matches.append(Match(ours, names[0], 1.0, examples_of(table.text[names[0]]), then=tuple(names[1:])))
+    options: dict[str, object] = {"query": known.query} if known.query else {}
+    return Guessed(table.place, "catalog", tuple(matches), options, notes=table.notes)
 
 
 def _own(table: Seen, name: str) -> Match:
@@ -109,6 +115,10 @@ def as_events(table: Seen, found: dict[str, Match], own: bool = False) -> Guesse
     options: dict[str, object] = {}
     checks: dict[str, str] = {}
     add_time(table, found, options, checks)
+    if "order_id" not in found and "item_id" in found and found["item_id"].theirs.startswith(f"{_entries(table)}."):
+        number = _number_of_record(table)
+        if number and number.theirs not in {match.theirs for match in found.values()}:
+            found["order_id"] = number
     visits = "" if "session_id" in found else add_visits(table, found)
     if "kind" in found:
         kinds, unsure = _kinds(table.text[found["kind"].theirs])
@@ -125,10 +135,8 @@ def as_events(table: Seen, found: dict[str, Match], own: bool = False) -> Guesse
         checks["items_separator"] = f"a cell such as {item.examples[0]!r} names several items; each is an event"
     options |= add_money(table, found, checks)
     notes = [*table.notes, *add_people(table, found)]
-    needed_columns = [
-        name for name in REQUIRED_EVENTS if name not in found and not (name == "time" and "time_columns" in options)
-    ]
-    missing = {name: candidates(table, name, found) for name in needed_columns if name != "kind"}
+    there = {*found, "kind", *(["time"] if "time_columns" in options else [])}
+    missing = {name: candidates(table, name, found) for name in REQUIRED_EVENTS if name not in there}
     return Guessed(table.place, "events", tuple(found.values()), options, checks, "", tuple(notes), missing, visits)
 
 
@@ -224,7 +232,7 @@ def _matches(table: Seen, ours: Mapping[str, object], names: Mapping[str, str]) 
 
 def _score(our: str, theirs: str, table: Seen, names: str) -> float:
     """From 0 to 1; what the values say outweighs what the name says."""
-    like, values, raw = likeness(theirs, names), table.text[theirs], table.columns[theirs]
+    like, values, raw = likeness(_bare(theirs, table), names), table.text[theirs], table.columns[theirs]
     score = like
     if not values or any(isinstance(value, dict | list) for value in raw):
         score = 0.0
@@ -243,13 +251,33 @@ def _score(our: str, theirs: str, table: Seen, names: str) -> float:
     elif our in FEW:
         score = like if len(set(values)) <= FEW[our] and not is_person(theirs) else 0.0
     elif our == "available":
-        known = share_of(values, lambda text: squash(text) in (*YES, *NO) or bool(NUMBER.match(text)))
-        score = like if known >= MOST else 0.0
+        score = like if share_of(values, lambda text: read_availability(text) is not None) >= MOST else 0.0
     elif our == "user_id":
         score = _as_person(theirs, table, like)
     elif our.endswith("_id") and (are_moments(raw) or are_fractions(values)):
         score = 0.0
     return score
+
+
+def _bare(name: str, table: Seen) -> str:
+    """The name of a column without the path of the list that its rows are entries of."""
+    return name.removeprefix(f"{_entries(table)}.")
+
+
+def _entries(table: Seen) -> str:
+    """The path of the innermost list whose entries are the rows; empty if rows are whole records."""
+    unnest = table.options.get("unnest", "")
+    return unnest if isinstance(unnest, str) else ".".join(map(str, unnest)) if isinstance(unnest, list | tuple) else ""
+
+
+def _number_of_record(table: Seen) -> Match | None:
+    """Where rows are entries of a list in each record (the lines of an order), the column that numbers the records."""
+    entries = _entries(table)
+    if not entries:
+        return None
+    named = [name for name in table.columns if "." not in name and plain(name) in RECORD_NUMBERS and table.text[name]]
+    named.sort(key=lambda name: RECORD_NUMBERS.index(plain(name)))
+    return Match("order_id", named[0], 0.85, examples_of(table.text[named[0]])) if named else None
 
 
 def _as_person(theirs: str, table: Seen, like: float) -> float:

@@ -41,6 +41,11 @@ def source_text(table: Seen, guess: Guessed, given: Given, sold: tuple[Seen, Gue
 
 def catalog_text(table: Seen, guess: Guessed, given: Given) -> str:
     """The settings of a source that gives items alone."""
+    if "query" in guess.options:
+        said = [f"{key} = {toml(value)}" for key, value in table.options.items() if key == "encoding"]
+        query = str(guess.options["query"])
+        opening = ["[[sources]]", 'use = "sql"', f"files = {toml({'items': table.place})}", *said]
+        return "\n".join([*_notes(guess), *opening, f'catalog = """{query}"""', ""])
     lines = [*_notes(guess), *_opening(table, given), f"catalog = {toml(table.place)}"]
     lines += _settings(guess.options, guess.checks, given)
     return "\n".join([*lines, *columns_text("catalog_columns", guess.matches, guess.checks, guess.missing), ""])
@@ -63,8 +68,8 @@ def columns_text(
     return [f"[sources.{key}]", *lines] if lines else []
 
 
-def with_given(text: str, given: Given) -> str:
-    """The settings of sources of a public format, with what a person said of the files."""
+def with_given(text: str, given: Mapping[str, object]) -> str:
+    """The settings of sources of a public format, with further settings for each that knows them and has none."""
     parts = re.split(r"(?m)^(?=\[\[sources\]\])", text)
     return "".join(_said_in(part, given) for part in parts)
 
@@ -86,13 +91,13 @@ def toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _said_in(part: str, given: Given) -> str:
+def _said_in(part: str, given: Mapping[str, object]) -> str:
     use = re.search(r'(?m)^use = "(\w+)"\n', part)
     if not use:
         return part
     lines = [
         f"{key} = {toml(value)}\n"
-        for key, value in given.settings().items()
+        for key, value in given.items()
         if key in _fields(use[1]) and not re.search(rf"(?m)^{key} = ", part)
     ]
     return part[: use.end()] + "".join(lines) + part[use.end() :]

@@ -26,11 +26,7 @@ def time_format(values: Sequence[str]) -> tuple[str | None, str] | None:
     if share_of(values, lambda text: bool(ISO.match(text))) >= MOST:
         return None, "" if share_of(values, _says_zone) >= MOST else IN_UTC
     if all(re.fullmatch(r"\d+(\.\d+)?", text) for text in values):
-        digits = [text.partition(".")[0] for text in values]
-        longest = max(map(len, digits))
-        if longest in (8, 14) and all(text.startswith(("19", "20")) for text in digits):
-            return ("%Y%m%d" if longest == 8 else "%Y%m%d%H%M%S"), IN_UTC
-        return next(((None if unit == "s" else unit, "") for low, high, unit in EPOCHS if low <= longest <= high), None)
+        return _counted_time([text.partition(".")[0] for text in values])
     shares = {form: share_of(values, partial(_reads, form=form)) for form in PATTERNS}
     best = max(shares.values())
     if best < MOST:
@@ -38,6 +34,17 @@ def time_format(values: Sequence[str]) -> tuple[str | None, str] | None:
     fitting = [form for form, share in shares.items() if share == best]
     twins = len({form.replace("%d/%m", "%m/%d") for form in fitting}) < len(fitting)
     return fitting[0], f"day and month may be the other way round; {IN_UTC}" if twins else IN_UTC
+
+
+def _counted_time(digits: Sequence[str]) -> tuple[str | None, str] | None:
+    """The same of whole numbers: dates without signs between, or a count since 1970."""
+    longest = max(map(len, digits))
+    if longest in (8, 14) and all(text.startswith(("19", "20")) for text in digits):
+        return ("%Y%m%d" if longest == 8 else "%Y%m%d%H%M%S"), IN_UTC
+    units = {unit for low, high, unit in EPOCHS if any(low <= len(text) <= high for text in digits)}
+    if len(units) > 1:
+        return None, ""  # without time_format, each value is read by its magnitude
+    return next(((None if unit == "s" else unit, "") for low, high, unit in EPOCHS if low <= longest <= high), None)
 
 
 def _says_zone(text: str) -> bool:

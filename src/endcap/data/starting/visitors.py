@@ -1,8 +1,9 @@
 """Who acted, as the columns of a log tell it: accounts, browsers and devices, and the visits that are made of them."""
 
+from collections import Counter
 from collections.abc import Mapping
 
-from endcap.data.placeholders import PLACEHOLDERS
+from endcap.data.placeholders import FREQUENT, NUMBERS, PLACEHOLDERS
 from endcap.data.starting.guess import Match
 from endcap.data.starting.looking import Seen
 from endcap.data.starting.names import COOKIE_NAMES, is_person, plain
@@ -78,11 +79,14 @@ def _filling(table: Seen, first: str, found: Mapping[str, Match], names: tuple[s
 
 
 def _fills(table: Seen, first: str, second: str) -> bool:
-    pairs = list(zip(table.columns[first], table.columns[second], strict=True))
-    empty = sum(_nobody(one) and not _nobody(two) for one, two in pairs)
+    """Whether the second column often says something where the first holds nothing, or what stands for nothing."""
+    pairs = list(zip(map(_plain, table.columns[first]), map(_plain, table.columns[second]), strict=True))
+    counts = Counter(one for one, _ in pairs if one and one not in NO_ID)
+    most = max((n for word, n in counts.items() if word not in NUMBERS), default=0)
+    none = {"", *NO_ID, *(word for word in NUMBERS if counts[word] > FREQUENT * max(most, 1))}
+    empty = sum(one in none and two not in none for one, two in pairs)
     return empty > FILLED * len(pairs)
 
 
-def _nobody(value: object) -> bool:
-    text = "" if value is None else str(value).strip().lower()
-    return not text or text in NO_ID or text in ("0", "-1", "0.0")
+def _plain(value: object) -> str:
+    return "" if value is None else str(value).strip().lower()

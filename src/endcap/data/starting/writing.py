@@ -17,7 +17,7 @@ from endcap.data.ledger import Ledger
 from endcap.data.plausible import FIRST_DAY, LAST_DAY, epoch
 from endcap.data.prepare import united
 from endcap.data.starting.facts import Facts, facts_of_tables
-from endcap.data.starting.formats import Format, recognised
+from endcap.data.starting.formats import Format, catalog_format, recognised
 from endcap.data.starting.guess import Given, Guess, Guessed, Match
 from endcap.data.starting.guessing import as_catalog, as_events, event_matches, guessed
 from endcap.data.starting.joins import joined_text
@@ -111,6 +111,8 @@ def _drafted(pairs: Sequence[Pair], named: set[str], given: Given, folder: Path)
 
 def _read_alike(table: Seen, guess: Guessed, sold: Pair) -> bool:
     """Whether one source can read events and catalog: the same settings hold for both."""
+    if "query" in sold[1].options:
+        return False
     ours = {**table.options, "decimal": guess.options.get("decimal")}
     theirs = {**sold[0].options, "decimal": sold[1].options.get("decimal", guess.options.get("decimal"))}
     return sold[0].use == table.use and ours == theirs
@@ -192,15 +194,32 @@ def _steps(events: Sequence[Guessed]) -> tuple[str, ...]:
     return tuple(steps)
 
 
+def _beside_format(table: Seen, name: str, given: Given) -> tuple[Guessed, str]:
+    """A table beside those of a format: a shop system's export of its items is read too."""
+    if not table.problem and catalog_format(table.columns):
+        guess = as_catalog(table)
+        return guess, catalog_text(table, guess, given)
+    return _left_over(table, name), ""
+
+
 def _of_format(known: Format, found: Mapping[str, Seen], tables: Sequence[Seen], given: Given) -> _Draft:
     parts = known.sources.split("---\n")
     kept = [part for part in parts if all(name in found for name in re.findall(r"\{(?:use:)?(\w+)\}", part))]
-    sources = "\n".join(_placed(part, found) for part in kept)
+    sources = "\n".join(_read_as_seen(_placed(part, found), part, found) for part in kept)
     notes = "".join(f"# check: {check}\n" for check in known.checks)
     used = [Guessed(table.place, name, _named_in(table, sources)) for name, table in found.items()]
     columns = [set(table.columns) for table in found.values()]
-    rows = (*used, *(_left_over(table, known.name) for table in tables if set(table.columns) not in columns))
-    return _Draft(notes + with_given(sources, given), rows, known.steps, known.currency)
+    beside = [_beside_format(table, known.name, given) for table in tables if set(table.columns) not in columns]
+    text = "\n".join([*filter(None, (text for _, text in beside)), notes + with_given(sources, given.settings())])
+    return _Draft(text, (*used, *(guess for guess, _ in beside)), known.steps, known.currency)
+
+
+def _read_as_seen(text: str, part: str, found: Mapping[str, Seen]) -> str:
+    """The settings of a source of a format, with those without which its files cannot be read."""
+    options = {}
+    for name in re.findall(r"\{(?:use:)?(\w+)\}", part):
+        options |= dict(found[name].options) if name in found else {}
+    return with_given(text, options)
 
 
 def _left_over(table: Seen, name: str) -> Guessed:
