@@ -21,7 +21,7 @@ def scope_of(source: Any) -> str:
 
     A catalog that is read from where the events are is an echo of the log.
     """
-    told: str | None = source.catalog_scope
+    told: str | None = getattr(source, "catalog_scope", None)
     if told is not None:
         return told
     events, catalog = getattr(source, "events", None), getattr(source, "catalog", None)
