@@ -58,8 +58,7 @@ def sold(engine: Any, names: list[str], mapping: Mapped, ledger: Ledger, read: R
 
 def nothing(engine: Any) -> ibis.Table:
     """No events."""
-    empty = ibis.schema({**EVENTS, ROW: "int64"}).to_pyarrow().empty_table()
-    return engine.create_table(ibis.util.gen_name("nothing"), empty, temp=True)
+    return uploaded(engine, ibis.schema({**EVENTS, ROW: "int64"}).to_pyarrow().empty_table())
 
 
 def _place(names: list[str]) -> str:
