@@ -15,10 +15,23 @@ from typing import Annotated, Any, NoReturn
 import msgspec
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from endcap import jobs
-from endcap.core.errors import EndcapError, Refused
+from endcap.core.errors import Refused
 from endcap.core.records import Request, Slate
+from endcap.core.stopping import Stopped, raise_if_told_to_stop, stop_signal
+from endcap.data.printing import words
+from endcap.exits import end, say_error
+
+
+class People(Console):
+    """The terminal in front of a person. Nothing is markup: what a shop calls its items is shown as it is."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Raises BrokenPipeError, which ends the command without a word, where Rich would end it with exit code 1."""
+        raise BrokenPipeError
+
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Product recommendations for online shops: from a log of orders to lists a shop can show.",
 )
-people = Console(stderr=True, highlight=False)
+people = People(stderr=True, highlight=False, markup=False, emoji=False)
 
 ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Data for machines, on stdout.")]
@@ -45,15 +58,19 @@ class Terminal:
         """A line that ends with how long it took."""
         import time
 
+        raise_if_told_to_stop()
         start = time.perf_counter()
-        with people.status(f"{name} …"):
+        with people.status(words(f"{name} …")):
             yield
-        people.print(f"[green]✓[/green] {name} [dim]{time.perf_counter() - start:.1f} s[/dim]")
+        raise_if_told_to_stop()
+        took = f"{time.perf_counter() - start:.1f} s"
+        people.print(Text.assemble(("✓", "green"), " ", words(name), " ", (took, "dim")))
 
     def show(self, thing: object) -> None:
         """The thing as people want to see it."""
         from endcap.showing import shown
 
+        raise_if_told_to_stop()
         people.print(shown(thing))
 
 
@@ -67,21 +84,21 @@ def explained(command: Callable[..., None]) -> Callable[..., None]:
             sys.path.insert(0, str(options["config"].resolve().parent))
         try:
             command(*arguments, **options)
-        except EndcapError as error:
-            fail(str(error))
-        except KeyboardInterrupt:
-            people.print("stopped; run the same command again to go on where it was")
-            raise typer.Exit(130) from None
-        except OSError as error:
-            fail(f"{error.filename or 'disk'}: {(error.strerror or str(error)).lower()}")
+        except typer.Exit:
+            raise
+        except Stopped:
+            raise  # `endcap.main` says so, wherever it came
+        except (Exception, KeyboardInterrupt) as error:
+            if stop_signal() is not None:  # a library made an error of its own of it
+                raise Stopped from error
+            raise typer.Exit(end(error, options.get("config"))) from None
 
     return run
 
 
 def fail(message: str) -> NoReturn:
     """Prints what is wrong and ends with exit code 1."""
-    people.print("[bold red]error:[/bold red] ", end="")
-    people.print(message, markup=False, soft_wrap=True)
+    say_error(message)
     raise typer.Exit(1)
 
 
@@ -91,10 +108,33 @@ def init(
     data: Annotated[list[str], typer.Argument(help="Files, a folder, or a connection string such as postgres://…")],
     catalog: Annotated[Path | None, typer.Option(help="A file of items, if it is not told from its columns.")] = None,
     config: ConfigPath = jobs.CONFIG,
+    skip: Annotated[int | None, typer.Option(min=0, help="Lines before the one with the names of the columns.")] = None,
+    header: Annotated[
+        str | None, typer.Option(help="Names of the columns, if the files have none: time,item_id,…")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of the text, such as cp1252; else it is told from the files.")
+    ] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Between fields; a tab is written as '\\t'.")] = None,
+    decimal: Annotated[str | None, typer.Option(help="The sign before the decimals of prices: . or ,")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Of times that do not say it, such as Europe/Berlin.")] = None,
+    time_format: Annotated[
+        str | None, typer.Option(help="How times are written, such as '%d.%m.%Y %H:%M' or ms.")
+    ] = None,
+    max_bad: Annotated[float | None, typer.Option(min=0, max=1, help="Share of rows that may be unreadable.")] = None,
 ) -> None:
-    """Look at your data, guess what it means, and write an endcap.toml for it."""
-    written = jobs.init(data, catalog, config, Terminal())
-    people.print(f"wrote {written}; next: endcap train && endcap release && endcap serve")
+    """Look at your data, guess what it means, and write an endcap.toml for it.
+
+    The file is written even if something is not understood; what is not sure is marked with `check`. The options say
+    how files are read where looking at them does not tell, and go into the settings.
+    """
+    given = {
+        "skip": skip, "header": tuple(name.strip() for name in (header or "").split(",") if name.strip()),
+        "encoding": encoding, "delimiter": None if delimiter is None else delimiter.replace("\\t", "\t"),
+        "decimal": decimal, "timezone": timezone, "time_format": time_format, "max_bad": max_bad,
+    }  # fmt: skip
+    watch = Terminal()
+    watch.show(jobs.advise(jobs.init(data, catalog, config, watch, **given), watch))
 
 
 @app.command()
@@ -141,6 +181,7 @@ def train(config: ConfigPath = jobs.CONFIG) -> None:
     """Fit every model and put them in a bundle."""
     watch = Terminal()
     watch.show(jobs.train(config, watch))
+    watch.show("next: endcap evaluate (how good is it?) or endcap release (let it be served)")
 
 
 @app.command()
@@ -212,7 +253,11 @@ def release(
         if json:
             _tell(jobs.verdict(config), json)
         raise
-    _tell(jobs.verdict(config), json) if json else watch.show(released)
+    if json:
+        _tell(jobs.verdict(config), json)
+    else:
+        watch.show(released)
+        watch.show("it is served from now on; next: endcap serve (a server that is running has to be started again)")
 
 
 @app.command()
@@ -347,4 +392,4 @@ def _tell(thing: Any, as_json: bool) -> None:
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(thing) + b"\n")
     else:
-        people.print(thing)
+        people.print(words(thing) if isinstance(thing, str) else thing)

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from endcap import __version__
 from endcap.config import Config, line_of, load, parse
 from endcap.core.dataset import Dataset
-from endcap.core.errors import BadConfig
+from endcap.core.errors import BadConfig, BadData
 from endcap.core.part import Part, explained
 from endcap.core.progress import Watch
 from endcap.core.saving import write_atomically
@@ -135,6 +135,11 @@ def _bench(config: Path, model: str, changes: Mapping[str, Any], watch: Watch, *
     splits = with_validation(split_of(settings, prepared.dataset, watch), how.validation_share, judging.gap_days)
     name, maker = _task(settings, model, how, splits.outer.train)
     task = maker(splits.inner.train, splits.inner.test, np.random.default_rng([seed, 1]), how.queries)
+    if not len(task.queries):
+        raise BadData(
+            f"{model} cannot be tuned: nothing in the weeks that settings are chosen by can be asked for the task "
+            f"{name!r}; take another one with --task, or come back with more orders"
+        )
 
     def fit(recipe: Part, data: Dataset) -> Any:
         rng = np.random.default_rng([seed, zlib.crc32(recipe.model_dump_json().encode())])
@@ -143,7 +148,7 @@ def _bench(config: Path, model: str, changes: Mapping[str, Any], watch: Watch, *
     told = how.model_dump(exclude={"trials", "workers", "patience", "storage"})
     what = (prepared.dataset.fingerprint, judging, type(recipe), recipe, space, name, told, seed, __version__)
     study = opened(
-        store(how.storage, settings.workdir / "tuning" if not how.storage else settings.folder),
+        store(settings.secret(how.storage), settings.workdir / "tuning" if not how.storage else settings.folder),
         f"{settings.settings.shop.name}-{model}-{hash_of(*what)[:12]}", plan, fresh=fresh,
     )  # fmt: skip
     contest = Contest(recipe, fit, splits.inner, task, how.metric, resource)
@@ -167,14 +172,17 @@ def _searched(bench: Bench, changes: Mapping[str, Any], watch: Watch) -> None:
                 watch.show(_line(trial, found, bench))
 
     with watch.step(f"try settings of {bench.model} ({bench.how.method}, {len(bench.contest.task.queries):,} queries)"):
-        if bench.how.workers == 1:
-            work(bench.study, bench.plan, bench.contest, worker, seen)
-        else:
-            arguments = (bench.config.path.resolve(), bench.model, dict(changes))
-            in_processes(
-                _taking_tries, arguments, bench.how.workers,
-                lambda pid, reason: crashed(bench.study, worker, pid, reason), lambda: seen(trials(bench.study)),
-            )  # fmt: skip
+        again = True
+        while again:  # what a process that is gone by now has left undone is done here
+            if bench.how.workers == 1:
+                work(bench.study, bench.plan, bench.contest, worker, seen)
+            else:
+                arguments = (bench.config.path.resolve(), bench.model, dict(changes))
+                in_processes(
+                    _taking_tries, arguments, bench.how.workers,
+                    lambda pid, reason: crashed(bench.study, worker, pid, reason), lambda: seen(trials(bench.study)),
+                )  # fmt: skip
+            again = reclaimed(bench.study, worker) > 0
 
 
 def _taking_tries(config: Path, model: str, changes: Mapping[str, Any], number: int) -> None:
@@ -240,10 +248,14 @@ def _judged_once(bench: Bench, winner: "Trial", watch: Watch) -> "Judgement":
 
 def _written(config: Config, tuned: "Tuned", watch: Watch) -> None:
     """Puts what the winner changes into the file as it stands now, unless it is shown to be worse."""
+    from endcap.evaluate.enough import is_enough
     from endcap.evaluate.tuning.judging import UNTUNED
     from endcap.evaluate.tuning.writing import with_settings
 
     above = tuned.judgement.above[UNTUNED] if tuned.judgement else None
+    if tuned.judgement is not None and not is_enough(tuned.judgement.units):
+        watch.show(f"{config.path} is left as it is: there are too few queries to say whether the winner is better")
+        return
     if above is not None and above.shown and above.mean < 0:
         watch.show(f"{config.path} is left as it is: the winner is worse on the test window")
         return

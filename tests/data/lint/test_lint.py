@@ -198,6 +198,7 @@ def test_the_machine_readable_form_keeps_its_shape() -> None:
                 "disables": [], "harms": [], "share": 0.25, "cost": 4.75,
             }
         ],
+        "repaired": [],
     }  # fmt: skip
 
 

@@ -7,20 +7,32 @@ from typing import Any
 import ibis
 
 from endcap.core.errors import BadData
-from endcap.data.columns import WHY
+from endcap.data.columns import SCOPE, WHY
 from endcap.data.engines import Engine, arrow, failing_clearly, rows
 from endcap.data.ledger import Ledger
 from endcap.data.lint import linted
 from endcap.data.lint.findings import Example, Finding, Health
 from endcap.data.lint.needs import Needs
+from endcap.data.lint.repairs import step_names
 from endcap.data.lint.suspects import EXAMPLES
+from endcap.data.placeholders import MEANS, Placeholder
+from endcap.data.prepare import canonical_columns
+from endcap.data.sources.offers import scope_of
+from endcap.data.sources.tables import AVAILABILITY
 
+TOTALS = "is a line of totals"
+"""What reading says of the last line of a report."""
 EVERYTHING = {"bad_rows": "quarantine", "max_bad": 1.0}
 """Settings of a source that lets every row through to the linter, however many are wrong."""
 
 
-def sources_linted(sources: Iterable[Any], engine: Engine, folder: Path, needs: Needs, now: float) -> Health:
-    """The health of all sources together; one that cannot be read is an error of its own."""
+def sources_linted(
+    sources: Iterable[Any], engine: Engine, folder: Path, needs: Needs, now: float, steps: Iterable[Any] = ()
+) -> Health:
+    """The health of all sources together; one that cannot be read is an error of its own.
+
+    `steps` are the preparation steps that the tables go through later: what they repair is no finding.
+    """
     ledger, tables, broken = Ledger(), [], []
     for place, source in enumerate(sources):
         try:
@@ -30,9 +42,10 @@ def sources_linted(sources: Iterable[Any], engine: Engine, folder: Path, needs: 
             broken.append(_broken(place, str(error), needs))
     if not tables:
         return Health.of(broken, 0, 0)
-    broken += _unreadable(ledger)
-    health = linted(tables, needs, now, tuple(ledger.files))
-    return Health.of([*broken, *health.findings], health.events, health.items)
+    broken += [*_unreadable(ledger), *_unclear(ledger), *_placeholders(ledger, needs)]
+    given = tuple(steps)
+    health = linted(tables, needs, now, tuple(ledger.files), canonical_columns(given), step_names(given))
+    return Health.of([*broken, *health.findings], health.events, health.items, health.repaired)
 
 
 def untouched(source: Any, engine: Engine, folder: Path, ledger: Ledger) -> list[tuple[ibis.Table, ibis.Table | None]]:
@@ -46,12 +59,20 @@ def untouched(source: Any, engine: Engine, folder: Path, ledger: Ledger) -> list
     options = EVERYTHING if EVERYTHING.keys() <= getattr(type(source), "model_fields", {}).keys() else {}
     before = len(ledger.read)
     events, catalog = (source.model_copy(update=options) if options else source).tables(engine, folder, ledger)
-    read = [table for table in ledger.read[before:] if WHY in table.columns]
+    read = [_without_totals(table) for table in ledger.read[before:] if WHY in table.columns]
     logs = [table for table in read if "kind" in table.columns]
     catalogs = [table for table in read if "kind" not in table.columns]
     if len(logs) > 1 or len(catalogs) > 1 or not read:
         return [(events, catalog)]
-    return [(logs[0] if logs else events, catalogs[0] if catalogs else catalog)]
+    log = logs[0] if logs else events
+    if not catalogs or catalog is None or SCOPE not in catalog.columns:
+        return [(log, catalogs[0] if catalogs else catalog)]
+    return [(log, catalogs[0].mutate(**{SCOPE: ibis.literal(scope_of(source))}))]
+
+
+def _without_totals(table: ibis.Table) -> ibis.Table:
+    """The rows of a file but a line of totals at its end, which is no row that somebody has to correct."""
+    return table.filter(~table[WHY].identical_to(TOTALS))
 
 
 def _unreadable(ledger: Ledger) -> list[Finding]:
@@ -74,9 +95,45 @@ def _unreadable(ledger: Ledger) -> list[Finding]:
     ]  # fmt: skip
 
 
+def _unclear(ledger: Ledger) -> list[Finding]:
+    """What catalogs say of availability that is neither yes nor no, as the sources noted it."""
+    return [
+        Finding(
+            "unclear_availability", "warning", f"{entry.step}: {entry.why}", "items", entry.changed, entry.left,
+            "name a column that says yes or no (or a number of pieces) as `available` under catalog_columns",
+        )
+        for entry in ledger.entries if entry.step.startswith(AVAILABILITY)
+    ]  # fmt: skip
+
+
+def _placeholders(ledger: Ledger, needs: Needs) -> list[Finding]:
+    """Ids that stand for none: one finding for each column, with the count of every word."""
+    found: dict[tuple[str, str], list[Placeholder]] = {}
+    for one in ledger.placeholders:
+        found.setdefault((one.place, one.theirs), []).append(one)
+    return [_of_placeholders(together, needs) for together in found.values()]
+
+
+def _of_placeholders(found: list[Placeholder], needs: Needs) -> Finding:
+    first, count = found[0], sum(one.rows for one in found)
+    words = ", ".join(f"{one.word!r} ({one.rows:,})" for one in found[:10])
+    return Finding(
+        "placeholder_ids", "note",
+        f"{count:,} of {first.of:,} rows of {first.place} have an id in {first.theirs!r} that stands for none: {words}",
+        "rows", count, first.of,
+        f"nothing has to be done: {MEANS[first.ours]}; if one of them is an id of yours, say not_placeholders = "
+        f'["{first.word}"] in the source',
+        harms=needs.using("histories") if first.ours == "user_id" and count > 0.9 * first.of else (),
+    )  # fmt: skip
+
+
 def _blank(rejected: ibis.Table) -> ibis.Table:
     nothing = [rejected[name].isnull() for name in ("time", "session_id", "kind", "item_id")]
-    return rejected.filter(*nothing).select("why", "file", "line").order_by(["file", "line"])
+    return (
+        rejected.filter(*nothing, ~rejected.why.identical_to(TOTALS))
+        .select("why", "file", "line")
+        .order_by(["file", "line"])
+    )
 
 
 def _broken(place: int, says: str, needs: Needs) -> Finding:

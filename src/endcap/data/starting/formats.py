@@ -45,8 +45,9 @@ kinds = { view = "view", addtocart = "cart", transaction = "purchase" }
 use = "sql"
 files = { properties = "{properties}" }
 catalog = \"\"\"
-SELECT itemid AS item_id, arg_max(value, timestamp::BIGINT) AS category
-FROM properties WHERE property = 'categoryid' GROUP BY itemid
+SELECT itemid AS item_id, arg_max(value, timestamp::BIGINT) FILTER (WHERE property = 'categoryid') AS category,
+       arg_max(value, timestamp::BIGINT) FILTER (WHERE property = 'available') AS available
+FROM properties WHERE property IN ('categoryid', 'available') GROUP BY itemid
 \"\"\"
 """,
     optional=frozenset({"properties"}),
@@ -219,7 +220,8 @@ kinds = { view_item = "view", select_item = "click", add_to_cart = "cart", remov
 purchase = "purchase", refund = "return", view_item_list = "impression" }
 catalog = \"\"\"
 SELECT item.item_id AS item_id, arg_max(item.item_name, event_timestamp) AS title,
-       arg_max(item.item_category, event_timestamp) AS category, arg_max(item.item_brand, event_timestamp) AS brand
+       arg_max(item.item_category, event_timestamp) AS category, arg_max(item.item_brand, event_timestamp) AS brand,
+       arg_max(item.price, event_timestamp) FILTER (WHERE item.price > 0) AS price
 FROM (SELECT *, unnest(items) AS item FROM ga4) WHERE item.item_id IS NOT NULL GROUP BY ALL
 \"\"\"
 """,
@@ -243,13 +245,65 @@ columns = { time = "Created at", session_id = "Name", order_id = "Name", user_id
 item_id = ["Lineitem sku", "Lineitem name"], quantity = "Lineitem quantity", price = "Lineitem price", \
 currency = "Currency" }
 catalog_columns = { item_id = ["Lineitem sku", "Lineitem name"], title = "Lineitem name", brand = "Vendor", \
-price = "Lineitem price" }
+price = "Lineitem price", currency = "Currency" }
 constants = { kind = "purchase" }
 """,
     checks=("user_id is an e-mail address: take a customer number instead if you have one",),
 )
+HM = Format(
+    "H&M (Kaggle)",
+    {
+        "transactions": frozenset({"t_dat", "customer_id", "article_id", "price", "sales_channel_id"}),
+        "articles": frozenset({"article_id", "product_code", "prod_name", "product_type_name"}),
+    },
+    """\
+[[sources]]
+use = "{use:articles}"
+catalog = "{articles}"
+catalog_columns = { item_id = "article_id", title = "prod_name", category = "product_type_name", \
+family = "product_code" }
+---
+[[sources]]
+use = "{use:transactions}"
+events = "{transactions}"
+columns = { time = "t_dat", item_id = "article_id", user_id = "customer_id", session_id = "customer_id" }
+constants = { kind = "purchase" }
+""",
+    optional=frozenset({"articles"}),
+    steps=(SESSIONS, '"basketed"'),
+    checks=("prices are in a unit of their own: only their order means anything",),
+)
+OLIST = Format(
+    "Olist",
+    {
+        "orders": frozenset({"order_id", "customer_id", "order_status", "order_purchase_timestamp"}),
+        "lines": frozenset({"order_id", "order_item_id", "product_id", "seller_id", "price"}),
+        "customers": frozenset({"customer_id", "customer_unique_id"}),
+        "products": frozenset({"product_id", "product_category_name"}),
+    },
+    """\
+[[sources]]
+use = "sql"
+files = { orders = "{orders}", lines = "{lines}", customers = "{customers}" }
+events = \"\"\"
+SELECT order_purchase_timestamp AS time, 'purchase' AS kind, product_id AS item_id, customer_unique_id AS user_id,
+       order_id AS session_id, order_id, price
+FROM lines JOIN orders USING (order_id) JOIN customers USING (customer_id)
+WHERE order_status NOT IN ('canceled', 'unavailable')
+\"\"\"
+timezone = "America/Sao_Paulo"
+currency = "BRL"
+---
+[[sources]]
+use = "sql"
+files = { products = "{products}" }
+catalog = "SELECT product_id AS item_id, product_category_name AS category FROM products"
+""",
+    optional=frozenset({"products"}),
+    currency="BRL",
+)
 FORMATS = (
-    RETAILROCKET, REES46, DIGINETICA, YOOCHOOSE, ONLINE_RETAIL, ONLINE_RETAIL_2, INSTACART, GA4, SHOPIFY,
+    RETAILROCKET, REES46, DIGINETICA, YOOCHOOSE, ONLINE_RETAIL, ONLINE_RETAIL_2, INSTACART, GA4, SHOPIFY, HM, OLIST,
 )  # fmt: skip
 
 

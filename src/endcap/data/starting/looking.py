@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from endcap.core.errors import BadConfig, BadData
+from endcap.core.secrets import without_literals
 from endcap.data.columns import ROW, ROWS_PER_FILE, WHY
 from endcap.data.sources.databases import connected, table_of, without_password
 from endcap.data.sources.decoding import BOMS
@@ -66,8 +67,12 @@ class Seen:
         }
 
 
-def seen(duck: Any, data: Iterable[str], folder: Path) -> list[Seen]:
-    """The tables in files, folders and databases; raises `BadData` for what is not there, else `BadConfig`."""
+def seen(duck: Any, data: Iterable[str], folder: Path, given: Mapping[str, Any] | None = None) -> list[Seen]:
+    """The tables in files, folders and databases; one that cannot be read says why.
+
+    `given` are settings of sources that a person has said, such as ``delimiter``; they win over what is seen. Raises
+    `BadData` for what is not there, else `BadConfig`.
+    """
     tables: list[Seen] = []
     for place in data:
         if "://" in place:
@@ -75,9 +80,7 @@ def seen(duck: Any, data: Iterable[str], folder: Path) -> list[Seen]:
         elif place.endswith((".duckdb", ".db", ".ddb")) and Path(place).is_file():
             tables += _in_duckdb(Path(place), folder)
         else:
-            tables += [table for files in _groups(Path(place)) for table in _in_files(duck, files, folder)]
-    if tables and all(table.problem for table in tables):
-        raise BadData("; ".join(table.problem for table in tables))
+            tables += [table for files in _groups(Path(place)) for table in _in_files(duck, files, folder, given or {})]
     return tables
 
 
@@ -102,7 +105,7 @@ def _stem(file: Path) -> str:
     return "".join("#" if letter.isdigit() else letter for letter in file.name).replace("##", "#")
 
 
-def _in_files(duck: Any, files: list[Path], folder: Path) -> list[Seen]:
+def _in_files(duck: Any, files: list[Path], folder: Path, given: Mapping[str, Any]) -> list[Seen]:
     """The tables in files that are one table, or in their sheets; one that cannot be read says why."""
     place, end = _pattern(files, folder), files[0].name
     use = "csv"
@@ -116,30 +119,34 @@ def _in_files(duck: Any, files: list[Path], folder: Path) -> list[Seen]:
         if end.endswith(EXCEL):
             use = "excel"
             return [_in_sheet(duck, files, place, sheet) for sheet in sheets_of(files[0])]
-        return [_in_csv(duck, files, place)]
+        return [_in_csv(duck, files, place, given)]
     except BadData as error:
         return [Seen(use, place, {}, 0, problem=str(error))]
 
 
-def _in_csv(duck: Any, files: list[Path], place: str) -> Seen:
+def _in_csv(duck: Any, files: list[Path], place: str, given: Mapping[str, Any]) -> Seen:
     options: dict[str, object] = {}
     checks: dict[str, str] = {}
+    delimiter, encoding = given.get("delimiter"), given.get("encoding")
+    header, skip = tuple(given.get("header", ())), given.get("skip")
+    plain = Cut(delimiter, encoding)
     with TemporaryDirectory(prefix="endcap-") as scratch:
-        file = open_text(files[0], Cut(), Path(scratch))
-        before, delimiter = find_header(file, Cut())
-        if before:
-            options["skip"] = before + file.skipped
-            checks["skip"] = "lines before the names of the columns"
-            file = open_text(files[0], Cut(skip=before + file.skipped), Path(scratch))
-        names = read_header(file, Cut())
-        if before and names.delimiter != delimiter:
-            options["delimiter"] = delimiter
-    header = _header(list(names.names))
-    if header:
-        options["header"] = list(header)
-    cut = Cut(delimiter if "delimiter" in options else None, header=header, skip=int(str(options.get("skip", 0))))
+        file = open_text(files[0], plain, Path(scratch))
+        if skip is None and not header:
+            before, found = find_header(file, plain)
+            if before:
+                options["skip"] = skip = before + file.skipped
+                checks["skip"] = "lines before the names of the columns"
+                file = open_text(files[0], Cut(delimiter, encoding, skip=skip), Path(scratch))
+            names = read_header(file, plain)
+            if before and names.delimiter != found:
+                options["delimiter"] = delimiter = found
+            header = _header(list(names.names))
+            if header:
+                options["header"] = list(header)
+    cut = Cut(delimiter, encoding, header=header, skip=skip or 0)
     read = read_csv(duck, files, None, 0, cut)
-    if guessed := _guessed_encoding(read):
+    if encoding is None and (guessed := _guessed_encoding(read)):
         options["encoding"], checks["encoding"] = guessed, read.notes[0].why
     return _sampled("csv", place, read, options, checks)
 
@@ -301,7 +308,7 @@ def _in_duckdb(path: Path, folder: Path) -> list[Seen]:
 def _in_database(connection: str) -> list[Seen]:
     if connection.startswith(("postgres://", "postgresql://")):
         return _tables_of(connection.replace("postgresql://", "postgres://"), "postgres", _parts(connection))
-    return _tables_of(connection, "ibis", {"connection": connection})
+    return _tables_of(connection, "ibis", {"connection": without_literals(connection, "DATABASE_PASSWORD")})
 
 
 def _parts(connection: str) -> dict[str, object]:

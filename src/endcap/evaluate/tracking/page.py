@@ -6,13 +6,15 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from endcap.data.pages import rendered
+from endcap.data.printing import row, words
+from endcap.evaluate.enough import is_enough, too_few
 from endcap.evaluate.tracking.differences import Compared, differences, facts_of
 from endcap.evaluate.tracking.runs import Metric, Run, date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-COLOURS = {"done": "green", "running": "blue", "failed": "bold red", "dead": "bold yellow"}
+COLOURS = {"done": "green", "running": "blue", "failed": "bold red", "interrupted": "bold yellow"}
 WHOLE = {"", "job", "when (UTC)", "seconds", "value", "interval", "data"}
 """Columns that are never broken into lines."""
 SHORT = 10
@@ -55,11 +57,11 @@ def listed(runs: Sequence[Run]) -> "RenderableType":
     """Runs as a table, as they come."""
     table = _table("", "job", "when (UTC)", "seconds", "data", "headline", "state")
     for run in runs:
-        table.add_row(
-            str(run.id), run.job, date(run.started), "" if run.seconds is None else f"{run.seconds:.1f}",
-            run.data[:SHORT], _headline(run), f"[{COLOURS[run.state]}]{run.state}[/]",
-        )  # fmt: skip
-    return table if runs else "nothing was run yet"
+        table.add_row(*row(
+            run.id, run.job, date(run.started), "" if run.seconds is None else f"{run.seconds:.1f}",
+            run.data[:SHORT], _headline(run), words(run.state, COLOURS[run.state]),
+        ))  # fmt: skip
+    return table if runs else words("nothing was run yet")
 
 
 def shown(run: Run) -> "RenderableType":
@@ -83,28 +85,36 @@ def shown(run: Run) -> "RenderableType":
     }  # fmt: skip
     for name, text in rows.items():
         if text:
-            about.add_row(name, Text(text, overflow="fold"))
+            about.add_row(words(name), words(text, fold=True))
     main = run.headline.name if run.headline else ""
     metrics = _table("", "metric", "value", "interval")
+    few = too_small(run)
     for metric in run.metrics:
-        if not metric.task or metric.name == main:
+        if (not metric.task or metric.name == main) and metric.task not in few:
             ends = [_number(end) for end in (metric.low, metric.high) if end is not None]
-            metrics.add_row(metric.path.rpartition("/")[0], metric.name, _number(metric.value), " – ".join(ends))
-    title = f"[bold]{run.job} {run.id}[/] of {run.shop}"
-    return Group(title, about, "", metrics, _more(run.metrics, metrics.row_count))
+            metrics.add_row(*row(metric.path.rpartition("/")[0], metric.name, _number(metric.value), " – ".join(ends)))
+    title = Text.assemble(words(f"{run.job} {run.id}", "bold"), words(f" of {run.shop}"))
+    unsaid = [words(f"{task}: {too_few(*sizes)}") for task, sizes in few.items()]
+    return Group(title, about, "", metrics, *unsaid, _more(run.metrics, metrics.row_count))
+
+
+def too_small(run: Run) -> dict[str, tuple[int, int]]:
+    """Queries and units of each task of a run that was asked too little for its numbers to be shown."""
+    sizes = {(metric.task, metric.name): int(metric.value) for metric in run.metrics if metric.task and not metric.of}
+    units = {task: n for (task, name), n in sizes.items() if name == "units" and not is_enough(n)}
+    return {task: (sizes.get((task, "queries"), n), n) for task, n in units.items()}
 
 
 def side_by_side(found: Compared, name: str | None = None) -> "RenderableType":
     """What differs between runs, and the metrics of a name: of the first headline, if none is given."""
     from rich.console import Group  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     heads = [f"{run.job} {run.id}" for run in found.runs]
     parts: list[RenderableType] = []
     for title, rows in (("made of", found.facts), ("settings", found.settings)):
         table = _table(title, *heads)
-        for place, row in rows.items():
-            table.add_row(place, *(Text("–" if text is None else text, overflow="fold") for text in row))
+        for place, texts in rows.items():
+            table.add_row(words(place), *(words("–" if text is None else text, fold=True) for text in texts))
         parts += [table if rows else f"{title}: the same", ""]
     headline = next((run.headline.name for run in found.runs if run.headline), "")
     table = _table("metric", heads[0], *(part for head in heads[1:] for part in (head, "difference")))
@@ -112,7 +122,8 @@ def side_by_side(found: Compared, name: str | None = None) -> "RenderableType":
     for path, metrics in chosen.items():
         values = ["–" if metric is None else _number(metric.value) for metric in metrics]
         above = ["–" if gap is None else f"{gap:+.4g}" for gap in differences(metrics)]
-        table.add_row(path, values[0], *(part for both in zip(values[1:], above[1:], strict=True) for part in both))
+        beside = (part for both in zip(values[1:], above[1:], strict=True) for part in both)
+        table.add_row(words(path), values[0], *beside)
     left = len(found.metrics) - len(chosen)
     return Group(*parts, table, f"{left:,} other metrics: --metric NAME shows one, --json all" if left else "")
 
@@ -138,8 +149,8 @@ def _task(name: str, cut: str, runs: Sequence[Run]) -> dict[str, Any]:
     """The metrics on one task, at a cut or at none: of everything that was judged on it, over the runs."""
     of: dict[str, dict[str, Any]] = {}
     for run in runs:
-        for metric in run.metrics:
-            if metric.task == name and metric.name.partition("@")[2] in {"", cut}:
+        for metric in run.metrics if name not in too_small(run) else ():
+            if metric.of and metric.task == name and metric.name.partition("@")[2] in {"", cut}:
                 about = of.setdefault(metric.of, {"name": metric.of, "kind": metric.kind, "metrics": {}})
                 point = [run.id, metric.value, metric.low, metric.high]
                 about["metrics"].setdefault(metric.name, []).append(point)

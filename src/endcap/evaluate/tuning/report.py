@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from endcap.core.part import needs
 from endcap.core.tunable import Between, Choice
 from endcap.data.pages import rendered
+from endcap.data.printing import row, words
 from endcap.evaluate.compare import Difference, Interval
+from endcap.evaluate.enough import is_enough, too_few
 from endcap.evaluate.tuning.judging import TUNED, UNTUNED, Judgement
 from endcap.evaluate.tuning.space import Space, ends, near_end
 from endcap.evaluate.tuning.trials import Trial
-from endcap.evaluate.verdict import chance
+from endcap.evaluate.verdict import SPACE, chance, spanned
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -87,8 +89,8 @@ class Tuned:
              "untuned": {field: value}, "winner": trial, "changes": {field: value},
              "edges": [field] with the winner at the end of its range,
              "trials": [trial], the best first, "importance": {field: share},
-             "judgement": null | {"queries", "rows": [{"name", "reached": interval, "tuned_above": interval | null,
-                                                       "p", "wins", "losses", "shown"}]},
+             "judgement": null | {"queries", "units", "enough", "rows": [{"name", "reached": interval,
+                                  "tuned_above": interval | null, "p", "wins", "losses", "shown"}]},
              "windows": {"start", "validation", "test", "end": date}, "facts": {name: text}}
 
         A trial is ``{"number", "state": "finished" | "stopped" | "failed" | "running", "settings", "value", "seconds",
@@ -145,6 +147,11 @@ def verdict(tuned: Tuned) -> str:
         return (
             f"Of {len(tuned.trials)} tries none was better on the validation window than the settings that are there."
         )
+    if not is_enough(judgement.units):
+        return (
+            f"Whether the best of {len(tuned.trials)} tries is better on the test window than the settings that are "
+            f"there: {too_few(judgement.queries, judgement.units)}. Leave the settings as they are."
+        )
     above, metric = judgement.above[UNTUNED], tuned.metric
     reached = f"Tuned, {tuned.model} reaches {metric} {judgement.reached[TUNED].mean:.4f} on the test window"
     if not above.shown:
@@ -164,22 +171,27 @@ def terminal(tuned: Tuned) -> "RenderableType":
     """The best tries as a table, what the winner changes, and the verdict."""
     from rich.console import Group  # noqa: PLC0415 — a serving process has no use for it
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
-    table = Table(title=f"{tuned.model} on {tuned.task}", title_justify="left", box=None, pad_edge=False)
+    table = Table(title=words(f"{tuned.model} on {tuned.task}"), title_justify="left", box=None, pad_edge=False)
     for column in ("try", f"{tuned.metric}, validation", *tuned.space):
         table.add_column(column, justify="right")
     for place, trial in enumerate([trial for trial in ranked(tuned.trials) if trial.value is not None][:SHOWN]):
         numbers = [said(trial.settings.get(name)) for name in tuned.space]
         mark = "" if trial.state == "finished" else " (stopped)"
-        table.add_row(str(trial.number), f"{trial.value:.4f}{mark}", *numbers, style="bold" if place == 0 else "")
+        table.add_row(*row(trial.number, f"{trial.value:.4f}{mark}", *numbers), style="bold" if place == 0 else "")
+    told = tuned.judgement is None or is_enough(tuned.judgement.units)
     changes = ", ".join(f"{name} = {said(value)}" for name, value in tuned.changes.items()) or "nothing"
     if tuned.edges:
         changes += f"; at the end of the range of {', '.join(tuned.edges)}: a wider one may hold better"
     failed = [trial for trial in tuned.trials if trial.state == "failed"]
-    parts: list[RenderableType] = [table, Text(verdict(tuned), style="italic"), Text(f"to change: {changes}")]
+    parts: list[RenderableType] = [
+        table,
+        words(verdict(tuned), "italic"),
+        *([words(f"to change: {changes}")] if told else []),
+    ]
     if failed:
-        parts.append(Text(f"{len(failed)} of {len(tuned.trials)} tries failed; the first: {failed[0].error}", "yellow"))
+        said_first = f"{len(failed)} of {len(tuned.trials)} tries failed; the first: {failed[0].error}"
+        parts.append(words(said_first, "yellow"))
     return Group(*parts)
 
 
@@ -193,12 +205,12 @@ def _beside(judgement: Judgement) -> str:
     ahead = [name for name, above in others if above.shown and above.mean > 0]
     behind = [name for name, above in others if above.shown and above.mean < 0]
     unclear = [name for name, above in others if not above.shown]
-    words = [(ahead, "It beats"), (behind, "It loses to"), (unclear, "It is not shown to differ from")]
-    return "".join(f" {verb} {', '.join(names)}." for names, verb in words if names)
+    sides = [(ahead, "It beats"), (behind, "It loses to"), (unclear, "It is not shown to differ from")]
+    return "".join(f" {verb} {', '.join(names)}." for names, verb in sides if names)
 
 
 def _span(above: Difference) -> str:
-    return f"{above.mean:+.4f} (95 % interval {above.low:+.4f} to {above.high:+.4f}, {chance(above.p)})"
+    return f"{above.mean:+.4f} ({spanned(above).replace(SPACE, ' ')}, {chance(above.p)})"
 
 
 def _choice(choice: Choice) -> dict[str, Any]:
@@ -217,7 +229,13 @@ def _judgement(judgement: Judgement) -> dict[str, Any]:
         above = judgement.above.get(name)
         test = {"p": above.p, "wins": above.wins, "losses": above.losses, "shown": above.shown} if above else NO_TEST
         rows.append({"name": name, "reached": _interval(at), "tuned_above": above and _interval(above), **test})
-    return {"queries": judgement.queries, "rows": sorted(rows, key=lambda row: -row["reached"][0])}
+    enough = is_enough(judgement.units)
+    return {
+        "queries": judgement.queries,
+        "units": judgement.units,
+        "enough": enough,
+        "rows": sorted(rows, key=lambda row: -row["reached"][0]),
+    }
 
 
 def _interval(at: Interval) -> list[float]:

@@ -23,6 +23,9 @@ export function titleCase(title) {
     .join(" ");
 }
 
+/** @returns {string} the title of an item for people; an id that stands for a title stays as the shop writes it */
+export const titleOf = ({ item_id, title }) => (title === item_id ? title : titleCase(title));
+
 function cased(word, first) {
   if (CAPITALS.has(word)) return word;
   const low = word.toLowerCase();
@@ -33,9 +36,11 @@ function cased(word, first) {
     .replace(/^3d$/, "3D");
 }
 
-/** @returns {(amount: number|null) => string} says an amount in a shop's currency, "" if there is none */
+/** @returns {(amount: number|null) => string} says an amount in a currency (a bare number without one), "" if none */
 export function pricesIn(currency) {
-  const format = new Intl.NumberFormat("en-GB", { style: "currency", currency });
+  const known = /^[A-Z]{3}$/i.test(currency ?? "");
+  const style = known ? { style: "currency", currency } : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  const format = new Intl.NumberFormat("en-GB", style);
   return (amount) => (amount == null ? "" : format.format(amount));
 }
 
