@@ -151,7 +151,9 @@ def test_a_guess_that_is_not_sure_says_what_to_check(tmp_path: Path) -> None:
 
 def test_what_holds_no_events_is_told_and_the_settings_ask_for_what_is_missing(tmp_path: Path) -> None:
     table(tmp_path / "numbers.csv", ("a", "b"), [(1, 2)])
-    with pytest.raises(BadData, match=r"no table of events found: .*numbers\.csv: a, b.*fill in time, session_id, item_id"):
+    with pytest.raises(
+        BadData, match=r"no table of events found: .*numbers\.csv: a, b.*fill in time, session_id, item_id"
+    ):
         jobs.init(tmp_path, config=tmp_path / "endcap.toml")
     text = (tmp_path / "endcap.toml").read_text()
     assert '# time = "…"  # check: which of: a, b holds the moment of the event?' in text

@@ -58,7 +58,9 @@ def test_every_step_and_every_rule_of_the_table_of_repairs_exists() -> None:
     rules = {
         rule.__name__
         for module, names in (
-            (events, ("RULES",)), (deliveries, ("DELIVERY_RULES", "ARRIVAL_RULES")), (items, ("ITEM_RULES", "CATALOG_RULES")),
+            (events, ("RULES",)),
+            (deliveries, ("DELIVERY_RULES", "ARRIVAL_RULES")),
+            (items, ("ITEM_RULES", "CATALOG_RULES")),
             (groups, ("SESSION_RULES", "ORDER_RULES", "USER_RULES", "SLATE_RULES")),
         )
         for name in names

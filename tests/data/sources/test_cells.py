@@ -11,6 +11,7 @@ from endcap.data.columns import ROW, ROWS_PER_FILE
 from endcap.data.ledger import Ledger
 from endcap.data.lint.reading import untouched
 from endcap.data.sources import Csv
+from endcap.data.starting.looking import seen
 
 HEADER = "time,session_id,kind,item_id"
 
@@ -153,3 +154,18 @@ def test_the_linter_sees_a_catalog_alone_with_its_wrong_rows(tmp_path: Path) -> 
     assert events.count().to_pyarrow().as_py() == 0
     assert items is not None
     assert items.count().to_pyarrow().as_py() == 2
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "x,x", "x,X", "x,x (2)", ",", "_row_,_why_", "rowid,_place_", "a\0b,c", '"Item\nNo",y', "time (2),Time",
+        "'\"\"\",b",
+    ],
+)  # fmt: skip
+def test_columns_that_are_not_needed_may_be_called_anything(tmp_path: Path, names: str) -> None:
+    (tmp_path / "log.csv").write_bytes(f"{HEADER},{names}\n1,s,view,a,5,6\n2,s,view,b,7,8\n".encode())
+    rows, _ = read(tmp_path, (tmp_path / "log.csv").read_text())
+    assert [row["item_id"] for row in rows] == ["a", "b"]
+    (table,) = seen(ibis.duckdb.connect(), [str(tmp_path / "log.csv")], tmp_path)
+    assert list(table.columns.values())[4:] == [("5", "7"), ("6", "8")]

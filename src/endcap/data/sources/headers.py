@@ -3,14 +3,17 @@
 import csv
 import re
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 
 from endcap.core.errors import BadData
+from endcap.data.columns import FILE, LINE, ROW, WHY
 from endcap.data.sources.texts import LONGEST_LINE, Cut, Text
 
 DELIMITERS = ",;\t|"
 MAX_LINES = 60
 """Lines at the beginning of a file among which the names of its columns are looked for."""
+OWN = ("rowid", "_place_", "_from_", "_ahead_", "_part_", "_lone_")
+"""What columns are called that exist only while a file is read."""
 MIN_FILLED = 0.6
 """Share of the fields of a line of names that are not empty."""
 
@@ -35,18 +38,15 @@ def read_header(file: Text, cut: Cut) -> Header:
     """
     lines = _first_lines(file)
     if not any(line.strip() for line in lines):
-        raise BadData(f"{file.name}: is empty: expected a first line with the names of the columns")
+        expected = "" if cut.header else ": expected a first line with the names of the columns"
+        raise BadData(f"{file.name}: is empty{expected}")
     fields, delimiter = _first_record(lines, cut.delimiter or file.delimiter, cut.quote)
     if cut.header:
         return Header(cut.header, (), delimiter)
-    names: list[str] = []
-    for place, field in enumerate(fields, 1):
-        base = _plain(field) or f"column {place}"
-        again = sum(_plain(other) == base for other in fields[: place - 1])
-        names.append(f"{base} ({again + 1})" if again else base)
+    names = _unique([_plain(field) or f"column {place}" for place, field in enumerate(fields, 1)])
     plain = [_plain(field) for field in fields]
     repeated = dict.fromkeys(name for name in plain if name and plain.count(name) > 1)
-    return Header(tuple(names), tuple(fields), delimiter, tuple(repeated))
+    return Header(names, tuple(fields), delimiter, tuple(repeated))
 
 
 def find_header(file: Text, cut: Cut) -> tuple[int, str]:
@@ -68,16 +68,39 @@ def find_header(file: Text, cut: Cut) -> tuple[int, str]:
         weight = widths.count(width) * (width - 1)
         if weight <= best[0]:
             continue
-        start = next(
-            (line for line, fields in records if len(fields) == width and _filled(fields) >= MIN_FILLED * width), 0
-        )
-        best = (weight, start, delimiter)
+        best = (weight, _start(records, width), delimiter)
     return best[1], best[2]
 
 
 def _plain(field: str) -> str:
     """A name on one line."""
-    return re.sub(r"\s*[\r\n]+\s*", " ", field.strip())
+    return re.sub(r"\s*[\r\n]+\s*", " ", field.strip()).replace("\0", "␀")
+
+
+def _unique(names: list[str]) -> tuple[str, ...]:
+    """Names of which no two are one to DuckDB, which knows no capitals; those that we need ourselves are taken."""
+    taken, unique = {ROW, WHY, FILE, LINE, *OWN}, []
+    for name in names:
+        free = (
+            name
+            if name.lower() not in taken
+            else next(spelt for again in count(2) if (spelt := f"{name} ({again})").lower() not in taken)
+        )
+        taken.add(free.lower())
+        unique.append(free)
+    return tuple(unique)
+
+
+def _start(records: list[tuple[int, list[str]]], width: int) -> int:
+    """How many lines stand before the names of a table of a width: of its first line, or of the one before that, if
+    its lines end in a delimiter and that of the names does not.
+    """
+    before: tuple[int, list[str]] = (0, [])
+    for line, fields in records:
+        if len(fields) == width and _filled(fields) >= MIN_FILLED * width:
+            return before[0] if len(before[1]) == _filled(before[1]) == width - 1 > 1 and not fields[-1] else line
+        before = (line, fields)
+    return 0
 
 
 def _filled(fields: list[str]) -> int:

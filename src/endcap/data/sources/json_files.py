@@ -139,7 +139,7 @@ def open_json(path: Path, cut: Cut, records: str | None, scratch: Path) -> Text:
 def _is_record(line: str) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -181,6 +181,8 @@ def _as_lines(file: Text, text: str, records: str | None, scratch: Path) -> Text
         raise BadData(
             f"{file.name}, line {line}: is not JSON: {error.msg}, found {around!r}; was the file cut off?"
         ) from error
+    except RecursionError as error:
+        raise BadData(f"{file.name}: is not JSON of records: it holds lists within lists without end") from error
     numbers = np.array(places, np.int64)
     return replace(file, path=target, gzipped=False, lines=len(places), places=numbers)
 

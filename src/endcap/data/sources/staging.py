@@ -194,4 +194,5 @@ def named(name: str) -> str:
 
 def quoted(value: str) -> str:
     """A text in SQL."""
-    return "'" + value.replace("'", "''") + "'"
+    text = "'" + value.replace("'", "''") + "'"
+    return "(" + text.replace("\0", "' || chr(0) || '") + ")" if "\0" in text else text

@@ -69,7 +69,7 @@ def find_decimals(columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
     found = {}
     for name, values in columns.items():
         marked = [value for value in values[:FEW] if "," in value or "." in value]
-        if not marked or _share(values, lambda value: bool(AMOUNT.match(value))) < MOST:
+        if not marked or _share(values, lambda value: bool(AMOUNT.match(value) and not DAY.match(value))) < MOST:
             continue
         commas, points = (sum(bool(sign.search(value)) for value in marked) for sign in (COMMA, POINT))
         if commas or points:

@@ -179,7 +179,7 @@ def _in_json(duck: Any, files: list[Path], place: str) -> Seen:
     for text in sample:
         try:
             record = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             record = None
         if isinstance(record, dict):
             records.append(flat(record))

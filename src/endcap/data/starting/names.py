@@ -40,7 +40,9 @@ EVENT_NAMES: Mapping[str, str] = {
     "order_id": """orderid ordernumber invoiceno transactionid invoice invoiceid basketid order transaction
         bestellnummer bestellnr auftragsnummer rechnungsnummer bestellung numeropedido idpedido pedido numerocommande
         idcommande
-        commande numeroordine idordine ordine bestelnummer bestelling numerzamowienia zamowienie""",
+        commande numeroordine idordine ordine bestelnummer bestelling numerzamowienia zamowienie
+        receiptid receiptnumber receiptno receipt checkoutid basketnumber ticketnumber ticketid kassenbon bonnummer bon
+        belegnummer beleg kassenzettel numeroticket ticket scontrino numeroscontrino paragon numerparagonu""",
     "quantity": """quantity qty lineitemquantity pieces units count menge anzahl stueck stuck cantidad quantite quantita
         aantal quantidade ilosc""",
     "price": """price unitprice itemprice itemcost saleprice lineitemprice preis einzelpreis stuckpreis precio
