@@ -14,8 +14,9 @@ from endcap.core.errors import BadConfig
 from endcap.core.part import Part, build
 from endcap.core.query import Queries, Query
 from endcap.core.records import Event
+from endcap.models import blend as blend_module
 from endcap.models.blend import Blend, BlendModel, scaled
-from endcap.models.co_occurrence import CoOccurrence
+from endcap.models.co_occurrence import CoOccurrence, CoOccurrenceModel
 from endcap.models.held_out import Asking
 from endcap.models.ials import IALS
 from endcap.models.last_viewed import LastViewed
@@ -188,6 +189,54 @@ def test_many_queries_are_answered_by_matrix_products_as_one_is() -> None:
         assert codes[row].tolist() == alone.items.tolist()
         assert scores[row] == pytest.approx(alone.scores, rel=1e-4)
         assert not set(codes[row].tolist()) & set(histories[row].tolist())
+
+
+@dataclass(frozen=True)
+class Counting:
+    """A model that counts how it is asked."""
+
+    model: CoOccurrenceModel
+    single: list[int]
+    batches: list[tuple[int, int]]
+
+    def __call__(self, query: Query, k: int) -> Candidates:
+        self.single.append(k)
+        return self.model(query, k)
+
+    def many(self, queries: Queries, k: int) -> tuple[Codes, Scores]:
+        self.batches.append((len(queries), k))
+        return self.model.many(queries, k)
+
+
+@pytest.mark.parametrize("scale", ["best", "sum", "rank", "none"])
+def test_more_than_the_width_is_asked_for_in_batches_and_as_single_calls_find_it(scale: str) -> None:
+    rng = np.random.default_rng(5)
+    world = orders(*([f"i{n}" for n in rng.choice(60, 6, replace=False)] for _ in range(80)))
+    recipes = CoOccurrence(), CoOccurrence(similarity="lift")
+    plain = Blend(models=recipes, source="baskets", width=4, scale=scale).fit(world, RNG)  # type: ignore[arg-type]
+    models = [Counting(model, [], []) for model in plain.models]
+    blend = replace(plain, models=tuple(models))
+    queries = Queries.of(world.catalog, np.zeros(70), context=Ragged.of([[n % 60, (7 * n) % 59] for n in range(70)]))
+    codes, scores = blend.many(queries, 20)
+    for counted in models:
+        assert not counted.single
+        assert [width for _, width in counted.batches] == [4, 16, 64]
+        assert counted.batches[0][0] == 70 >= counted.batches[1][0] > counted.batches[2][0] > 0
+    for row in range(70):
+        alone = plain(queries[row], 20)
+        assert codes[row, : len(alone)].tolist() == alone.items.tolist()
+        assert (codes[row, len(alone) :] == -1).all()
+        assert scores[row, : len(alone)] == pytest.approx(alone.scores, rel=1e-4)
+
+
+def test_batches_hold_no_more_than_they_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = orders(["a", "b", "c"], ["b", "c"])
+    plain = Blend(models=(CoOccurrence(), Popular()), source="baskets", width=10).fit(world, RNG)
+    counted = Counting(plain.models[0], [], [])
+    monkeypatch.setattr(blend_module, "CELLS", 40)
+    model = replace(plain, models=(counted, plain.models[1]))
+    model.many(Queries.of(world.catalog, np.zeros(5), context=Ragged.of([[0]] * 5)), 2)
+    assert counted.batches == [(2, 10), (2, 10), (1, 10)]
 
 
 def test_saved_with_its_models() -> None:
