@@ -163,8 +163,8 @@ class BlendModel:
         values = [values * weights[:, [column]] for column, (_, values) in enumerate(lists)]
         every = np.concatenate([codes for codes, _ in lists], axis=1)
         codes, sums = blended(every, np.concatenate(values, axis=1), len(queries.catalog), k)
-        more = np.stack([(held >= 0).sum(axis=1) >= width for held, _ in lists]).any(axis=0)
-        return codes, sums, more
+        more = np.array([(held >= 0).sum(axis=1) >= width for held, _ in lists]).any(axis=0)
+        return codes, sums, np.asarray(more)
 
     def why(self, query: Query, item: int) -> Why:
         """What each seed adds through each model: a model's reasons, in proportion, make up what its score adds."""

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from endcap.core.errors import BadConfig
 from endcap.core.part import needs
 from endcap.core.tunable import Between
 from endcap.evaluate.tuning.contest import RUNGS, Outcome, Report
-from endcap.evaluate.tuning.space import Space, grid, holds, labels, rounded
+from endcap.evaluate.tuning.space import Space, grid, holds, labels, plain, rounded
 from endcap.evaluate.tuning.worker import Worker
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Plan:
     method: Method
     trials: int
     untuned: Mapping[str, Any]
-    """The settings that are there: tried first, if they lie in the space."""
+    """The settings that are there: tried first, wherever they lie."""
     seed: int = 0
     patience: int = 0
     """The search ends when so many tries in a row brought nothing better; 0: never."""
@@ -92,7 +93,8 @@ def opened(storage: "BaseStorage", name: str, plan: Plan, *, fresh: bool = False
     if not study.user_attrs.get("planned"):
         study.set_user_attr("planned", True)
         for settings in _planned(plan):
-            params = {key: _stored(plan.space, key, value) for key, value in settings.items()}
+            outside = not holds(plan.space, settings)  # a store holds no such values: the try takes them from the plan
+            params = {} if outside else {key: _stored(plan.space, key, value) for key, value in settings.items()}
             study.enqueue_trial(params, user_attrs={"planned": params})
     return study
 
@@ -174,7 +176,8 @@ def _taken(study: "Study", plan: Plan, worker: Worker) -> "Open | None":
 
 
 def _try(study: "Study", plan: Plan, trial: "Open", attempt: Attempt) -> None:
-    proposed = {name: _drawn(trial, plan, name) for name in plan.space}
+    as_it_stands = trial.user_attrs.get("planned") == {}
+    proposed = {name: plain(plan.untuned[name]) if as_it_stands else _drawn(trial, plan, name) for name in plan.space}
     same = json.dumps(proposed)
     trial.set_user_attr("proposed", same)
     trial.set_user_attr("settings", same)
@@ -214,14 +217,17 @@ def _given_back(study: "Study", number: int) -> None:
 
 def _planned(plan: Plan) -> list[dict[str, Any]]:
     """What is tried whatever comes of it: the settings that are there, and every point of a grid."""
-    untuned = {name: plan.untuned[name] for name in plan.space}
-    first = [untuned] if holds(plan.space, untuned) else []
+    untuned = {name: plain(plan.untuned[name]) for name in plan.space}
     if plan.method != "grid":
-        return first
+        return [untuned]
     points = grid(plan.space, plan.trials)
-    if len(points) == plan.trials and untuned not in points:
-        points = grid(plan.space, plan.trials - len(first))
-    return [*first, *(point for point in points if point != untuned)]
+    others = [point for point in points if {name: plain(value) for name, value in point.items()} != untuned]
+    if len(others) == plan.trials:
+        try:
+            others = grid(plan.space, plan.trials - 1)
+        except BadConfig as error:
+            raise BadConfig(f"{error}, beside the settings that stand in the file: raise trials") from error
+    return [untuned, *others]
 
 
 def _drawn(trial: "Open", plan: Plan, name: str) -> Any:
@@ -237,7 +243,7 @@ def _drawn(trial: "Open", plan: Plan, name: str) -> Any:
 
 def _stored(space: Space, name: str, value: Any) -> Any:
     choice = space[name]
-    return value if isinstance(choice, Between) else labels(choice)[choice.values.index(value)]
+    return value if isinstance(choice, Between) else labels(choice)[[*map(plain, choice.values)].index(plain(value))]
 
 
 def _tired(known: Sequence[Trial], patience: int) -> bool:
