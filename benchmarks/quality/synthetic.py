@@ -31,6 +31,11 @@ from endcap.models.relations import Complements, Substitutes
 from measuring import conclude, options
 
 PRECISION = "Precision@10"
+PROTOCOL = (
+    "A made-up shop (3,000,000 events, 5,000 items); pages looked at after the cut, each as often as it was looked at, "
+    "up to 5,000; all items that were alive at the cut are ranked; one seed (0); nothing else is excluded. The peer is "
+    "the ceiling: lists by the probabilities that the shop was made with."
+)
 SELDOM = 5
 """Items with fewer views than this before the cut are told apart."""
 
@@ -99,6 +104,7 @@ def main() -> None:
     worst = min(best, key=lambda name: best[name]["of_ceiling"])
     conclude(
         "quality/synthetic", best[worst]["precision"], round(tops[worst], 4), best[worst]["of_ceiling"], PRECISION,
+        protocol=PROTOCOL, peer_name="the ceiling",
         relation=worst, events=source.events, items=source.n_items, reached=reached,
     )  # fmt: skip
 
