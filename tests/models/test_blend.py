@@ -25,7 +25,7 @@ from endcap.models.prod2vec import Prod2Vec
 from endcap.models.sequential_rules import SequentialRules
 from endcap.models.session_factors import SessionFactors
 from endcap.models.weighing import Lists, learned
-from endcap.testing import START, RetrieverContract, ask, orders, same, saved_and_loaded, shop
+from endcap.testing import START, RetrieverContract, ask, bought, orders, same, saved_and_loaded, shop
 
 RNG = np.random.default_rng(0)
 
@@ -328,6 +328,17 @@ def test_users_are_asked_for_what_they_bought_next() -> None:
     held = asking("histories", share=0.4).of(world, RNG)
     assert rows(held.queries.history) == [[0], [0, 1]]
     assert held.answers.tolist() == [1, 2]
+
+
+def test_what_was_bought_at_one_time_is_not_told_when_the_rest_of_it_is_asked_for() -> None:
+    world = shop(
+        event
+        for day, items in enumerate((["a"], ["b", "c"], ["d", "e"]))
+        for event in bought(*items, order=f"o{day}", user="u", day=day)
+    )
+    held = asking("histories", share=0.4).of(world, RNG)
+    assert rows(held.queries.history) == [[0, 1, 2], [0, 1, 2]]
+    assert held.answers.tolist() == [3, 4]
 
 
 def test_with_nothing_before_nothing_is_asked() -> None:
