@@ -34,13 +34,13 @@ models = ["together"]
 
 
 def regulars() -> Dataset:
-    """Three users who buy tea every other day and once something else, the more often the older the user is."""
+    """Three users who buy tea every other day, and between them the same things, one user after the other."""
     return shop(
         Event(
             kind="purchase", session_id=f"{user}{day}", order_id=f"{user}{day}", user_id=user, time=START + day * DAY,
-            item_id="tea" if day % 2 else f"thing{day % 8}",
+            item_id="tea" if day % 2 else f"thing{day + 2 * turn}",
         )
-        for user in ("ann", "bob", "eve")
+        for turn, user in enumerate(("ann", "bob", "eve"))
         for day in range(20)
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from endcap.config import Config
+from endcap.core.arrays import among
 from endcap.core.candidates import Candidates
 from endcap.core.dataset import Dataset
 from endcap.core.errors import BadConfig
@@ -46,7 +47,7 @@ def as_shown(maker: "TaskMaker", stages: Mapping[str, Stage]) -> "TaskMaker":
         if task.twin is None:
             return task
         ways = {task.repeats: task, task.twin.repeats: task.twin}
-        chosen = ways["allowed" if _lets_repeats_pass(stages, ways["kept out"]) else "kept out"]
+        chosen = ways["allowed" if _lets_repeats_pass(stages, ways["allowed"]) else "kept out"]
         return replace(chosen, title=f"{chosen.title}, repeats {chosen.repeats}", twin=None)
 
     return make
@@ -56,8 +57,8 @@ def _lets_repeats_pass(stages: Mapping[str, Stage], task: "Task") -> bool:
     """Whether anything that a query tells, and that is on sale, gets through the stages, by trying them."""
     for row in range(min(PROBES, len(task.queries))):
         query = task.queries[row]
-        told = np.concatenate([query.history, query.session, query.context])
-        had = np.intersect1d(task.exclude[row], told[task.allowed[told]]).astype(np.int32)
+        told = np.unique(np.concatenate([query.history, query.session, query.context]))
+        had = told[task.allowed[told] & ~among(told, task.exclude[row])]
         found = Candidates(had, np.linspace(1.0, 0.5, len(had), dtype=np.float32))
         for stage in stages.values():
             found = stage(query, found) if len(found) else found
