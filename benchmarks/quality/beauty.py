@@ -40,14 +40,13 @@ from endcap.index.exact import Exact
 from endcap.index.nearest import Nearest, targets_of
 from endcap.models.blend import Blend, BlendModel
 from endcap.models.co_occurrence import CoOccurrence
-from endcap.models.label_affinity import LabelAffinity
 from endcap.models.listing import listed
 from endcap.models.popular import Popular
 from endcap.models.prod2vec import Prod2Vec
 from endcap.models.sequential_rules import SequentialRules
 from endcap.models.session_factors import SessionFactors
 from endcap.models.session_knn import SessionKNN
-from measuring import conclude, options
+from measuring import conclude, options, recommended
 
 K = 10
 RARE = 5
@@ -60,15 +59,11 @@ PROTOCOL = (
 LATER, SHUFFLED = "item before the last learned too", "order within a day shuffled"
 """What stands beside the figures by the published protocol."""
 BOUGHT = ("purchase",)
-RULES = SequentialRules(
-    source="histories", kinds=BOUGHT, window=50, decay="root", backwards=0.2, shrink=50.0, own_exponent=0.6,
-    damping=0.1, neighbours=500, seeds=20, recency=1.7, again=0.0,
-)  # fmt: skip
+RULES = recommended("for-you", "bought_after")
 NEIGHBOURS = SessionKNN(
     kinds=BOUGHT, neighbours=500, backwards=0.3, found_rarity=1.3, own=0.0, again=0.0, again_last=0.0
 )
-BRAND = LabelAffinity(by="brand", kinds=BOUGHT, item_exponent=0.3, label_exponent=0.5, recency=2.5)
-LEAF = LabelAffinity(by="leaf", kinds=BOUGHT, item_exponent=0.3, label_exponent=0.5, recency=1.5)
+BRAND, LEAF = recommended("for-you", "of_brand"), recommended("for-you", "of_category")
 IN_OUT = Prod2Vec(
     source="sessions", shuffle=False, subsample=0.0, epochs=40, exponent=0.25, match="in-out", length_power=0.5,
     recency=0.4,
@@ -109,7 +104,7 @@ def models(size: int) -> dict[str, dict[str, Part]]:
         "with attributes": {
             "brand": BRAND,
             "leaf category": LEAF,
-            "rules, brand, leaf": blended(RULES, BRAND, LEAF),
+            "rules, brand, leaf: recipe for-you": recommended("for-you", "for_you"),
             "rules, factors, brand, leaf": blended(RULES, factors, BRAND, LEAF),
         },
         "vectors": {
@@ -168,6 +163,7 @@ def columns(attributes: dict[int, list[int]], n_items: int) -> dict[str, Labels]
         brand, path = numbers[: numbers[0] in brands], numbers[numbers[0] in brands :]
         for name, told in zip(found, (brand, path[:1], path[1:2], path[-1:]), strict=True):
             found[name][item] = str(told[0]) if told else None
+    found["category"] = found["leaf"]
     return {name: Labels.of(labels) for name, labels in found.items()}
 
 
@@ -278,10 +274,10 @@ def compared(name: str, recipe: Part, task: Task, beside: dict[str, Task]) -> di
         means = {metric: float(value.mean()) for metric, value in other.judged(fitted(recipe, other.data)).items()}
         found |= {f"{metric}, {way}": value for metric, value in means.items()}
         line += f"  [{way}: {means['HR']:.4f} {means['NDCG']:.4f}]"
-    print(f"{name:31} {line}  fit {seconds:.1f} s", flush=True)
+    print(f"{name:34} {line}  fit {seconds:.1f} s", flush=True)
     if isinstance(model, BlendModel):
         weights = zip(model.names, model.weights[0].tolist(), strict=True)
-        print(f"{'':31} weights: " + ", ".join(f"{name} {weight:.3g}" for name, weight in weights), flush=True)
+        print(f"{'':34} weights: " + ", ".join(f"{name} {weight:.3g}" for name, weight in weights), flush=True)
     return {metric: round(value, 4) for metric, value in found.items()}
 
 

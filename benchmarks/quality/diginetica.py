@@ -25,7 +25,7 @@ from endcap.models.popular import Popular
 from endcap.models.sequential_rules import SequentialRules
 from endcap.models.session_factors import SessionFactors
 from endcap.models.session_knn import SessionKNN
-from measuring import conclude, options
+from measuring import conclude, options, recommended
 
 BAR = 0.191
 PROTOCOL = (
@@ -55,6 +55,7 @@ def models(size: int) -> dict[str, Part]:
         "session_factors": factors,
         "V-SKNN": VSKNN,
         "session_knn": RECIPE,
+        "recipe next-item": recommended("next-item", "next"),
         "blend": Blend(models=(RECIPE, factors, LastViewed()), validation=0.07, questions=20_000, width=200),
     }
 

@@ -28,12 +28,11 @@ from endcap.evaluate.backtest import Entry, evaluated
 from endcap.evaluate.tasks import basket
 from endcap.models.blend import Blend
 from endcap.models.co_occurrence import CoOccurrence
-from endcap.models.ease import EASE
 from endcap.models.embedded import retrieving
 from endcap.models.ials import IALS
 from endcap.models.popular import Popular
 from endcap.models.prod2vec import Prod2Vec
-from measuring import conclude, options
+from measuring import conclude, options, recommended
 
 PEER = "cosine, shrink 10"
 PROTOCOL = (
@@ -43,21 +42,23 @@ PROTOCOL = (
 )
 EVERY = 1_000_000
 STEEP = CoOccurrence(idf=True, half_life=120.0, power=2.5, neighbours=2000, seeds=EVERY)
-LINEAR = EASE(source="baskets", l2=30.0, neighbours=4000)
+LINEAR = recommended("cart", "completing")
 RECIPES: dict[str, Any] = {
     "popular": Popular(),
     "cosine, shrink 10": CoOccurrence(similarity="cosine", shrink=10, neighbours=EVERY, seeds=EVERY),
-    "EASE": LINEAR,
+    "EASE: recipe cart": LINEAR,
+    "EASE, positive weights": LINEAR.model_copy(update={"signs": "positive"}),
     "conditional": CoOccurrence(similarity="conditional", shrink=0, neighbours=EVERY, seeds=EVERY),
     "lift, shrink 10": CoOccurrence(similarity="lift", shrink=10, neighbours=EVERY, seeds=EVERY),
     "jaccard, shrink 10": CoOccurrence(similarity="jaccard", shrink=10, neighbours=EVERY, seeds=EVERY),
+    "TF-IDF cosine, steep: recipe together": recommended("together", "together"),
     "TF-IDF cosine, decayed, steep": STEEP,
     "jaccard as in the demo": CoOccurrence(similarity="jaccard", shrink=10, neighbours=2000),
     "prod2vec as in the demo": Prod2Vec(exponent=0.5),
     "iALS, 256": IALS(source="baskets", size=256, unobserved=0.003, l2=0.003),
     "blend of EASE and TF-IDF": Blend(models=(LINEAR, STEEP), source="baskets", measure="NDCG", k=10, width=200),
 }
-QUICK = ("popular", "cosine, shrink 10", "EASE")
+QUICK = ("popular", "cosine, shrink 10", "EASE: recipe cart")
 """Those of a smoke run."""
 
 
@@ -100,7 +101,7 @@ def measured(data: Dataset, recipes: dict[str, Any], seeds: int, limit: int) -> 
         hits = [float(np.nanmean(score["HitRate@10"])) for score in scores]
         reached[name] = Reached(float(np.mean(hits)), float(np.mean(ndcg)), float(np.std(ndcg)))
         told = f"HR@10 {reached[name].hits:.4f}  NDCG@10 {reached[name].ndcg:.4f} ± {reached[name].spread:.4f}"
-        print(f"  {name:30} {told}  fit {seconds:.1f} s", flush=True)
+        print(f"  {name:38} {told}  fit {seconds:.1f} s", flush=True)
     return reached
 
 

@@ -27,8 +27,8 @@ from endcap.index.nearest import Nearest
 from endcap.models.co_occurrence import CoOccurrence
 from endcap.models.popular import PopularIn
 from endcap.models.prod2vec import Prod2Vec
-from endcap.models.relations import Complements, Substitutes
-from measuring import conclude, options
+from endcap.models.relations import Complements
+from measuring import conclude, options, recommended
 
 PRECISION = "Precision@10"
 PROTOCOL = (
@@ -58,11 +58,13 @@ def fitted(train: Dataset, quick: bool) -> dict[str, Retriever]:
     looks = Prod2Vec(source="sessions", epochs=epochs).fit(views, rng)
     visits = Prod2Vec(source="sessions", epochs=epochs).fit(train, rng)
     return {
-        "substitutes": Substitutes().fit(train, rng),
+        "substitutes: recipe": recommended("substitutes", "instead").fit(train, rng),
         "complements": Complements().fit(train, rng),
+        "EASE: recipe cart": recommended("cart", "completing").fit(train, rng),
         "popular in category": PopularIn(kinds=("view",)).fit(train, rng),
         "co-occurrence, baskets": CoOccurrence(similarity="cosine").fit(train, rng),
-        "co-occurrence, views": CoOccurrence(source="sessions", similarity="cosine").fit(views, rng),
+        "co-occurrence, baskets: recipe together": recommended("together", "together").fit(train, rng),
+        "co-occurrence, views: recipe similar": recommended("similar", "similar").fit(train, rng),
         "prod2vec in-in, visits": Nearest(visits, Exact().build(visits.vectors)),
         "prod2vec in-in, views": Nearest(looks, Exact().build(looks.vectors)),
         "prod2vec in-in, baskets": Nearest(baskets, Exact().build(baskets.vectors)),
@@ -84,7 +86,7 @@ def judged(task: Task, models: dict[str, Retriever], views: np.ndarray[Any, Any]
             "seldom": round(float(values[PRECISION][seldom].mean()) if seldom.any() else float("nan"), 4),
             "confused": round(float(values[CONFUSION].mean()), 4),
         }
-        print(f"  {name:26} " + "  ".join(f"{key} {value:.3f}" for key, value in table[name].items()))
+        print(f"  {name:40} " + "  ".join(f"{key} {value:.3f}" for key, value in table[name].items()))
     return table
 
 
