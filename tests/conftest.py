@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import hypothesis
 import numpy as np
 import pytest
 from starlette.types import ASGIApp
@@ -34,13 +35,16 @@ from endcap.slots.slot import Slot
 from endcap.stream.recent import Recent
 
 pytest.register_assert_rewrite("endcap.testing")
+# How fast a machine draws examples says nothing of what is tested.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 from endcap.testing import START, checkerboard  # noqa: E402 — after its asserts are told to explain themselves
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-ENDCAP = [sys.executable, "-c", "from endcap.cli import app; app()"]
+ENDCAP = [sys.executable, "-m", "endcap"]
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
     "--headless --no-sandbox --disable-quic --no-first-run --disable-background-networking "

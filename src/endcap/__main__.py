@@ -1,5 +1,5 @@
 """``python -m endcap``: the same as the command ``endcap``."""
 
-from endcap.cli import app
+from endcap.main import main
 
-app()
+main()

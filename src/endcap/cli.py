@@ -15,10 +15,23 @@ from typing import Annotated, Any, NoReturn
 import msgspec
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from endcap import jobs
-from endcap.core.errors import EndcapError, Refused
+from endcap.core.errors import Refused
 from endcap.core.records import Request, Slate
+from endcap.core.stopping import Stopped, raise_if_told_to_stop, stop_signal
+from endcap.data.printing import words
+from endcap.exits import end, say_error
+
+
+class People(Console):
+    """The terminal in front of a person. Nothing is markup: what a shop calls its items is shown as it is."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Raises BrokenPipeError, which ends the command without a word, where Rich would end it with exit code 1."""
+        raise BrokenPipeError
+
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Product recommendations for online shops: from a log of orders to lists a shop can show.",
 )
-people = Console(stderr=True, highlight=False)
+people = People(stderr=True, highlight=False, markup=False, emoji=False)
 
 ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Data for machines, on stdout.")]
@@ -45,15 +58,19 @@ class Terminal:
         """A line that ends with how long it took."""
         import time
 
+        raise_if_told_to_stop()
         start = time.perf_counter()
-        with people.status(f"{name} …"):
+        with people.status(words(f"{name} …")):
             yield
-        people.print(f"[green]✓[/green] {name} [dim]{time.perf_counter() - start:.1f} s[/dim]")
+        raise_if_told_to_stop()
+        took = f"{time.perf_counter() - start:.1f} s"
+        people.print(Text.assemble(("✓", "green"), " ", words(name), " ", (took, "dim")))
 
     def show(self, thing: object) -> None:
         """The thing as people want to see it."""
         from endcap.showing import shown
 
+        raise_if_told_to_stop()
         people.print(shown(thing))
 
 
@@ -67,21 +84,21 @@ def explained(command: Callable[..., None]) -> Callable[..., None]:
             sys.path.insert(0, str(options["config"].resolve().parent))
         try:
             command(*arguments, **options)
-        except EndcapError as error:
-            fail(str(error))
-        except KeyboardInterrupt:
-            people.print("stopped; run the same command again to go on where it was")
-            raise typer.Exit(130) from None
-        except OSError as error:
-            fail(f"{error.filename or 'disk'}: {(error.strerror or str(error)).lower()}")
+        except typer.Exit:
+            raise
+        except Stopped:
+            raise  # `endcap.main` says so, wherever it came
+        except (Exception, KeyboardInterrupt) as error:
+            if stop_signal() is not None:  # a library made an error of its own of it
+                raise Stopped from error
+            raise typer.Exit(end(error, options.get("config"))) from None
 
     return run
 
 
 def fail(message: str) -> NoReturn:
     """Prints what is wrong and ends with exit code 1."""
-    people.print("[bold red]error:[/bold red] ", end="")
-    people.print(message, markup=False, soft_wrap=True)
+    say_error(message)
     raise typer.Exit(1)
 
 
@@ -94,7 +111,7 @@ def init(
 ) -> None:
     """Look at your data, guess what it means, and write an endcap.toml for it."""
     written = jobs.init(data, catalog, config, Terminal())
-    people.print(f"wrote {written}; next: endcap train && endcap release && endcap serve")
+    people.print(words(f"wrote {written}; next: endcap train && endcap release && endcap serve"))
 
 
 @app.command()
@@ -347,4 +364,4 @@ def _tell(thing: Any, as_json: bool) -> None:
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(thing) + b"\n")
     else:
-        people.print(thing)
+        people.print(words(thing) if isinstance(thing, str) else thing)

@@ -4,12 +4,12 @@ from functools import singledispatch
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from endcap.core.bundle import Bundle
 from endcap.core.records import Slate
+from endcap.data.printing import row, words
 from endcap.data.starting.guess import SURE, Guess
 from endcap.jobs import Prepared, Serving, Warned
 
@@ -37,12 +37,12 @@ def shown(thing: object) -> RenderableType:
         from endcap.evaluate.report.terminal import diagnosed  # noqa: PLC0415 — only for those who diagnose
 
         return diagnosed(thing)  # type: ignore[arg-type]
-    return terminal(thing) if isinstance(thing, Report) else str(thing)
+    return terminal(thing) if isinstance(thing, Report) else words(thing)
 
 
 @shown.register
 def _(thing: str) -> RenderableType:
-    return Text(thing)
+    return words(thing)
 
 
 @shown.register
@@ -58,23 +58,23 @@ def _(thing: Prepared) -> RenderableType:
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for entry in thing.ledger:
         numbers = [f"{entry[name]:,}" if entry[name] else "–" for name in ("dropped", "changed", "left")]
-        table.add_row(entry["step"], *numbers, entry["why"])
+        table.add_row(*row(entry["step"], *numbers, entry["why"]))
     data = thing.dataset
     counts = f"{len(data.events):,} events, {len(data.catalog):,} items, {len(data.users):,} users"
     said = f"{counts}, {len(data.baskets):,} baskets; dataset {data.fingerprint}"
-    return Group(table, *map(_checked, thing.checks), said)
+    return Group(table, *map(_checked, thing.checks), words(said))
 
 
 @shown.register
 def _(thing: Bundle) -> RenderableType:
-    return f"bundle [bold]{thing.name}[/bold]: {', '.join(thing.models)}"
+    return Text.assemble("bundle ", words(thing.name, "bold"), words(f": {', '.join(thing.models)}"))
 
 
 def _checked(result: dict[str, Any]) -> RenderableType:
     """One line for a check: what came of it, what was found and expected."""
     colour = {"passed": "green", "skipped": "dim", "failed": "bold yellow"}[result["outcome"]]
     said = f"found {result['found']}; expected {result['expected']}"
-    return Text.assemble("check ", (f"{result['outcome']:8}", colour), f"{result['check']}: {said}")
+    return Text.assemble("check ", (f"{result['outcome']:8}", colour), words(f"{result['check']}: {said}"))
 
 
 def _health(health: Any) -> RenderableType:
@@ -83,30 +83,31 @@ def _health(health: Any) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     for finding in health.findings:
         colour = colours[finding.severity]
-        said = [Text.assemble(finding.says, (f"  {finding.rule}", "dim"))]
+        said = [Text.assemble(words(finding.says), words(f"  {finding.rule}", "dim"))]
         for example in finding.examples:
             place = f"{example.file}, line {example.line}: " if example.file else ""
             values = ", ".join(f"{name} {value!r}" for name, value in example.values.items() if value is not None)
-            said.append(Text(f"{place}{values}", "dim"))
+            said.append(words(f"{place}{values}", "dim"))
         for verb, names in (("disables", finding.disables), ("harms", finding.harms)):
             if names:
-                said.append(Text(f"{verb} {', '.join(names)}"))
+                said.append(words(f"{verb} {', '.join(names)}"))
         cost = f" (costs {finding.cost:.0f})" if finding.cost else ""
-        said.append(Text(f"repair: {finding.repair}{cost}"))
+        said.append(words(f"repair: {finding.repair}{cost}"))
         table.add_row(Text(finding.severity, f"bold {colour}"), Group(*said))
     counts = ", ".join(f"{(n := health.count(severity))} {severity}{'' if n == 1 else 's'}" for severity in colours)
     end = f"health {health.score} of 100: {counts}; {health.events:,} events, {health.items:,} items of the catalog"
-    return Group(table, Text(end, "bold"), Text(health.arithmetic, "dim"))
+    return Group(table, Text(end, "bold"), words(health.arithmetic, "dim"))
 
 
 @shown.register
 def _(thing: Warned) -> RenderableType:
-    return Text(f"warning: {thing.text}", "yellow")
+    return words(f"warning: {thing.text}", "yellow")
 
 
 @shown.register
 def _(thing: Serving) -> RenderableType:
-    return f"\nThe shop is open at [bold]{thing.address}[/bold]  (API: {thing.address}docs; stop with Ctrl-C)"
+    address = words(thing.address, "bold")
+    return Text.assemble("\nThe shop is open at ", address, words(f"  (API: {thing.address}docs; stop with Ctrl-C)"))
 
 
 @shown.register
@@ -117,15 +118,17 @@ def _(thing: Slate) -> RenderableType:
     for place, item in enumerate(thing.items, 1):
         found = ", ".join(f"{name} {score:.3f}" for name, score in item.retrievers.items())
         because = ", ".join(f"{seed.title} {seed.share:.0%}" for seed in item.because)
-        price = "" if item.price is None else f"{item.price:.2f}"
-        table.add_row(str(place), item.item_id, item.title, price, item.tier, found, because)
-    parts: list[RenderableType] = [table, f"slate {thing.slate_id}, tier {thing.tier}, bundle {thing.bundle}"]
-    if thing.reason:
-        parts.append(f"reason: {thing.reason}")
-    parts += [
-        f"[dim]{step.kind:9} {step.step:20} {step.items:5} items {step.microseconds:6.0f} µs {step.error or ''}[/dim]"
-        for step in thing.trace or []
+        price = "" if item.price is None else f"{item.price:.2f} {item.currency or ''}".rstrip()
+        table.add_row(*row(place, item.item_id, item.title, price, item.tier, found, because))
+    parts: list[RenderableType] = [
+        table,
+        words(f"slate {thing.slate_id}, tier {thing.tier}, bundle {thing.bundle}"),
     ]
+    if thing.reason:
+        parts.append(words(f"reason: {thing.reason}"))
+    for step in thing.trace or []:
+        took = f"{step.items:5} items {step.microseconds:6.0f} µs"
+        parts.append(words(f"{step.kind:9} {step.step:20} {took} {step.error or ''}", "dim"))
     return Group(*parts)
 
 
@@ -137,13 +140,13 @@ def _(thing: Guess) -> RenderableType:
     for guess in thing.tables:
         place, role = guess.place, guess.role
         for match in guess.matches:
-            sure = f"[{'green' if match.confidence >= SURE else 'yellow'}]{match.confidence:.0%}[/]"
-            examples = escape(", ".join(match.examples))
-            table.add_row(place, role, match.ours, escape(match.theirs), sure, examples, escape(match.check))
+            sure = Text(f"{match.confidence:.0%}", "green" if match.confidence >= SURE else "yellow")
+            examples = ", ".join(match.examples)
+            table.add_row(*row(place, role, match.ours, match.theirs, sure, examples, match.check))
             place = role = ""
         for key, what in guess.checks.items():
-            table.add_row(place, role, escape(key), "", "", "", escape(what))
+            table.add_row(*row(place, role, key, "", "", "", what))
             place = role = ""
         if place:
-            table.add_row(place, role)
-    return Group(f"taken for: [bold]{thing.format}[/bold]", table)
+            table.add_row(*row(place, role))
+    return Group(Text.assemble("taken for: ", words(thing.format, "bold")), table)

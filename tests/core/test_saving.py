@@ -2,7 +2,10 @@
 
 import fcntl
 import json
+import multiprocessing
 import os
+import signal
+import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -18,7 +21,7 @@ from endcap.core.arrays import Ragged
 from endcap.core.bundle import Bundle, Histories, Shelf
 from endcap.core.errors import BadBundle, Busy
 from endcap.core.habits import pasts_of
-from endcap.core.saving import MANIFEST, facts_of, load, only_one, save
+from endcap.core.saving import MANIFEST, facts_of, load, only_one, save, write_atomically
 from endcap.models.co_occurrence import CoOccurrence
 from endcap.models.popular import Popular
 from endcap.testing import checkerboard, same
@@ -290,3 +293,33 @@ def test_manifest_is_readable_json_that_lists_every_file(tmp_path: Path) -> None
     save(THING, tmp_path / "thing", {})
     manifest = json.loads((tmp_path / "thing" / MANIFEST).read_text())
     assert {*manifest["files"], MANIFEST} == {path.name for path in (tmp_path / "thing").iterdir()}
+
+
+def killed_while_saving(folder: Path) -> None:
+    """Saves a folder and a text, and is killed before either takes its name."""
+    for name, write in (("text", lambda: write_atomically(folder / "text", "new")),
+                        ("thing", lambda: save(THING, folder / "thing", {}))):  # fmt: skip
+        child = os.fork()
+        if not child:
+            for kind in ("replace", "rename"):
+                setattr(Path, kind, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+            write()  # type: ignore[no-untyped-call]
+        assert os.waitpid(child, 0)[1] == signal.SIGKILL, name
+
+
+def test_what_a_killed_process_left_beside_is_removed_by_the_next(tmp_path: Path) -> None:
+    child = multiprocessing.get_context("spawn").Process(target=killed_while_saving, args=(tmp_path,))
+    child.start()
+    child.join()
+    assert child.exitcode == 0
+    assert len(list(tmp_path.iterdir())) == 2
+    alive, elsewhere = (tmp_path / f".thing.{host}-{pid}.part" for host, pid in ((_host(), 1), ("other", 999_999_999)))
+    for folder in (alive, elsewhere):
+        folder.mkdir()
+    write_atomically(tmp_path / "text", "new")
+    save(THING, tmp_path / "thing", {})
+    assert {path.name for path in tmp_path.iterdir()} == {"text", "thing", alive.name, elsewhere.name}
+
+
+def _host() -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in socket.gethostname())

@@ -173,7 +173,9 @@ def test_what_was_rejected_lies_beside_the_dataset(plan: Plan, tmp_path: Path) -
     assert {(row["step"], row["why"], row["kind"]) for row in rejected} == {
         ("without searches", "A search names no item.", "search")
     }
-    assert [line["left"] for line in facts_of(tmp_path / "dataset")["ledger"]] == [200, 200 - len(rejected)]
+    *steps, on_sale = facts_of(tmp_path / "dataset")["ledger"]
+    assert [line["left"] for line in steps] == [200, 200 - len(rejected)]
+    assert on_sale["left"] == data.catalog["available"].sum()
     assert {path.name for path in tmp_path.iterdir()} == {"asked", "dataset"}
 
 
@@ -264,8 +266,8 @@ def test_what_is_not_accepted_does_not_replace_the_last_good_dataset(plan: Plan,
 
 
 def test_facts_of_the_acceptance_are_kept(plan: Plan, tmp_path: Path) -> None:
-    prepared(plan, "duckdb", tmp_path, "first", lambda clean: {"columns": len(clean.catalog.columns)})
-    assert facts_of(tmp_path / "dataset")["columns"] == 2
+    prepared(plan, "duckdb", tmp_path, "first", lambda clean: {"items": clean.catalog.count().to_pyarrow().as_py()})
+    assert facts_of(tmp_path / "dataset")["items"] == 7
 
 
 def test_a_full_disk_is_one_line(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,7 @@ def test_the_catalog_stands_as_it_stood_at_the_cut() -> None:
                    for s, t, p in (("o1", START, 1.0), ("o2", START + 10 * DAY, 9.0)))  # fmt: skip
     split = time_split(shop([cheap, dear, *bought("new", order="o2", day=10)]), test_share=0.5)
     assert split.test.catalog is split.train.catalog
-    assert split.train.catalog["price"][0] == 1.0
+    assert split.train.catalog["typical_price"][0] == 1.0
     assert np.isnan(split.train.catalog["price"][1])
     assert split.train.catalog["bought"].tolist() == [1, 0]
     assert np.isnan(split.train.catalog["age_days"][1])
@@ -223,7 +223,7 @@ def test_a_hidden_item_is_described_and_for_sale_and_nobody_ever_touched_it() ->
     assert np.isin(hidden, split.test.events.item).all()
     assert [known.text("title")[item] for item in hidden.tolist()] == ["ABCDEFGH"[item] for item in hidden]
     assert known["available"][hidden].all()
-    assert (known["price"][hidden] == 1.0).all()
+    assert (known["typical_price"][hidden] == 1.0).all()
     assert (known["bought"][hidden] == 0).all()
     assert np.isnan(known["age_days"][hidden]).all()
     assert split.test.catalog is known

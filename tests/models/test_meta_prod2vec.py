@@ -70,7 +70,7 @@ def test_the_vector_of_an_item_is_blended_by_how_often_it_was_met() -> None:
 def test_several_columns_are_numbered_one_after_the_other_and_price_bands_are_one() -> None:
     catalog = shelves().catalog.with_columns(
         {
-            "price": np.array([1.0, 2, 3, np.nan, 4, 4, 4, 4]),
+            "typical_price": np.array([1.0, 2, 3, np.nan, 4, 4, 4, 4]),
             "brand": Labels.of(["x", None, "y", "x", "y", "y", "x", "x"]),
         }
     )

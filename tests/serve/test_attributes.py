@@ -77,7 +77,10 @@ def test_raw_values_in_a_request_become_the_numbers_of_the_catalog(bundle: Bundl
         told, reasons = asked(bundle, category=label, price=float(price) if price else None)
         assert reasons == []
         assert told["category"] == category.name(code)
-        assert (told["price"], told["price_scaled"]) == (shop["list_price"][code], shop["price_scaled"][code])
+        assert (told["price"], told["price_scaled"]) == (shop["prepared_price"][code], shop["price_scaled"][code])
+        assert str(shop["price"][code]) == str(float(price or "nan")), (
+            "shown is what is listed, never a filling"
+        )
     assert len({*shop["price_scaled"].tolist()}) == 3, "nothing is normalised"
 
 
@@ -105,4 +108,4 @@ def test_without_constants_attributes_are_taken_as_they_are(bundle: Bundle) -> N
     plain = replace(bundle, constants={})
     assert asked(plain, category="MUGS ", price=4.0) == ({"category": "MUGS ", "price": 4.0}, [])
     assert isinstance(plain.catalog.columns["category"], Labels)
-    assert isinstance(plain.catalog.columns["list_price"], np.ndarray)
+    assert isinstance(plain.catalog.columns["price"], np.ndarray)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
@@ -27,10 +28,15 @@ from endcap.config.tables import (
 from endcap.core.errors import BadConfig, UnknownPart
 from endcap.core.part import build, explained
 from endcap.core.query import Retriever, Stage
+from endcap.core.secrets import literal_secrets, redact, redact_settings, remember
 from endcap.core.step import Step, step_of
 from endcap.evaluate.gate.settings import GateSettings
 from endcap.slots.slot import Slot
 
+IN_ADDRESS = re.compile(r"(?<=[:=])\$\{?([A-Z][A-Z0-9_]*)\}?(?=[@&]|$)")
+"""``$NAME`` in the place of a password: ``postgres://me:$PGPASSWORD@host/shop``, ``…?token=$TOKEN``."""
+LATER = ("sources", "tune", "tracking")
+"""Tables whose ``$NAME`` is read from the environment when they are used: a serving process has no use for them."""
 VERBS = {"source": "tables", "model": "fit", "index": "build"} | dict.fromkeys(("stage", "check", "step"), "__call__")
 """What each kind of part must be able to do."""
 
@@ -61,7 +67,10 @@ class Config:
     def sources(self) -> tuple[Any, ...]:
         """Where the data comes from; built when first asked for, since a serving process never reads any."""
         tables = enumerate(self.settings.sources)
-        return tuple(_part(self.path, self.text, f"sources.{place}", table, "source") for place, table in tables)
+        return tuple(
+            _part(self.path, self.text, f"sources.{place}", _with_secrets(table, self.path, self.text), "source")
+            for place, table in tables
+        )
 
     @cached_property
     def steps(self) -> Mapping[str, tuple[Step, ...]]:
@@ -87,8 +96,16 @@ class Config:
         return f"{place + 1} {_name(table)}", severity, _part(self.path, self.text, key, table, "check")
 
     def secret(self, value: str) -> str:
-        """A setting of ``[tracking]``, whose ``$NAME`` is read only now; raises `BadConfig` if it is not set."""
+        """A setting of ``[tracking]`` or ``[tune]`` whose ``$NAME`` is read only now.
+
+        Raises `BadConfig` if the environment has no variable of that name.
+        """
         return str(_with_secrets(value, self.path, self.text))
+
+    @property
+    def public_text(self) -> str:
+        """The text of the file as it is copied into runs, bundles and reports: without what a secret may stand in."""
+        return redact_settings(self.text)
 
     @property
     def folder(self) -> Path:
@@ -118,6 +135,7 @@ class Config:
 def load(path: Path, *, serving: bool = False) -> Config:
     """The checked configuration in a file; raises `BadConfig` naming file, line, key, and what was expected.
 
+    A password or token must stand in it as ``$NAME``, since the file is copied into runs and bundles.
     For serving, the sources are left unbuilt: their libraries would treble the size of the process.
     """
     try:
@@ -127,6 +145,7 @@ def load(path: Path, *, serving: bool = False) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path}: cannot be read: {error}") from error
     config = parse(text, path)
+    _check_secrets(config)
     if not serving:
         config.sources, config.steps, config.checks  # noqa: B018 — a mistake in them is found now, not after an hour of work
     return config
@@ -136,7 +155,7 @@ def parse(text: str, path: Path) -> Config:
     """The checked configuration in a text; `path` says where it came from."""
     try:
         tables = tomllib.loads(text)
-        later = {key: tables.pop(key) for key in ("tracking",) if key in tables}  # a serving process has no use for it
+        later = {key: tables.pop(key) for key in LATER if key in tables}
         settings = Settings.model_validate(_with_secrets(tables, path, text) | later)
     except tomllib.TOMLDecodeError as error:
         raise BadConfig(f"{path}: is not TOML: {error}") from error
@@ -157,6 +176,17 @@ def parse(text: str, path: Path) -> Config:
         for name, slot in settings.slots.items()
     }
     return Config(path, text, settings, recipes, searches, stages)
+
+
+def _check_secrets(config: Config) -> None:
+    """Raises `BadConfig` naming every secret that stands in the file as it is."""
+    problems = [
+        f"{place}: a password or token stands here as it is, and this file is copied into runs, bundles and reports; "
+        f"write {remedy}, and set that environment variable"
+        for place, remedy in literal_secrets(tomllib.loads(config.text))
+    ]
+    if problems:
+        raise BadConfig("\n".join(_placed(config.path, config.text, problem) for problem in problems))
 
 
 def _unfolded(models: Mapping[str, Mapping[str, Any]], name: str, around: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -251,23 +281,34 @@ def _untunable(settings: Settings, there: str) -> Iterator[str]:
             yield f"tune.{name}: no model is called {name!r}; there are: {there}"
 
 
-def _with_secrets(value: Any, path: Path, text: str) -> Any:
-    """The same settings with every ``$NAME`` read from the environment."""
+def _with_secrets(value: Any, path: Path, text: str, key: str = "") -> Any:
+    """The same settings with every ``$NAME`` read from the environment: a whole text, or the password in an address."""
     if isinstance(value, dict):
-        return {key: _with_secrets(item, path, text) for key, item in value.items()}
+        return {name: _with_secrets(item, path, text, str(name)) for name, item in value.items()}
     if isinstance(value, list):
-        return [_with_secrets(item, path, text) for item in value]
-    if isinstance(value, str) and re.fullmatch(r"\$[A-Z][A-Z0-9_]*", value):
-        if value[1:] not in os.environ:
-            line = next((number for number, line in enumerate(text.splitlines(), 1) if value in line), 1)
-            raise BadConfig(f"{path}, line {line}: {value}: the environment variable {value[1:]} is not set")
-        return os.environ[value[1:]]
+        return [_with_secrets(item, path, text, key) for item in value]
+    if not isinstance(value, str):
+        return value
+    whole = re.fullmatch(r"\$([A-Z][A-Z0-9_]*)", value)
+    if whole:
+        return _variable(whole[1], value, path, text, key)
+    if "://" in value:
+        return IN_ADDRESS.sub(lambda found: quote(_variable(found[1], value, path, text, "password"), safe=""), value)
     return value
+
+
+def _variable(name: str, value: str, path: Path, text: str, key: str) -> str:
+    """What the environment has under a name, which is never printed if it may be a secret."""
+    if name not in os.environ:
+        line = next((number for number, line in enumerate(text.splitlines(), 1) if value in line), 1)
+        raise BadConfig(f"{path}, line {line}: ${name}: the environment variable {name} is not set")
+    remember(name, os.environ[name], key)
+    return os.environ[name]
 
 
 def _placed(path: Path, text: str, problem: str) -> str:
     """The problem with file and line in front; its text begins with the dotted place of the key."""
-    place = problem.partition(": ")[0]
+    problem, place = redact(problem), problem.partition(": ")[0]
     line = line_of(text, place)
     return f"{path}, line {line}: {problem}" if line else f"{path}: {problem}"
 

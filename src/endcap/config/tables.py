@@ -26,7 +26,8 @@ class ShopSettings(Table):
     workdir: str = "var"
     """Where everything that is made lies, relative to the settings file."""
     engine: str = "duckdb"
-    currency: str = "GBP"
+    currency: str = ""
+    """Of prices of which the catalog does not say it, such as ``EUR``; empty: not known, so none is shown."""
     attribution: str = ""
     """Whom the data is owed to; shown on the storefront and in reports."""
 

@@ -129,14 +129,21 @@ class Shelf:
         return self.folder / path.read_text().strip() if path.exists() else None
 
     def history(self) -> list[Move]:
-        """Every release, refusal and rollback, oldest first."""
-        path = self.folder / HISTORY
-        return [Move(**json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []
+        """Every release, refusal and rollback, oldest first; lines that cannot be read are left aside."""
+        return [move for move in map(_move, self._lines()) if move is not None]
+
+    def unreadable(self) -> list[int]:
+        """The numbers (from 1) of lines in the history that cannot be read, such as one that a crash has torn."""
+        return [number for number, line in enumerate(self._lines(), 1) if _move(line) is None]
 
     def note(self, move: Move) -> None:
-        """Adds a line to the history; a reader sees it whole or not at all."""
-        lines = [json.dumps(asdict(known), ensure_ascii=False) for known in (*self.history(), move)]
+        """Adds a line to the history; a reader sees it whole or not at all. Lines that are there stay as they are."""
+        lines = [*self._lines(), json.dumps(asdict(move), ensure_ascii=False)]
         write_atomically(self.folder / HISTORY, "\n".join([*lines, ""]))
+
+    def _lines(self) -> list[str]:
+        path = self.folder / HISTORY
+        return [line for line in path.read_text(errors="replace").split("\n") if line] if path.exists() else []
 
     def released(self) -> list[str]:
         """The bundles that were served one after the other, without those that were taken back; the last is current.
@@ -155,3 +162,11 @@ class Shelf:
             elif served[-1:] != [move.bundle]:
                 served.append(move.bundle)
         return served if now is None or served[-1:] == [now] else [*served, now]
+
+
+def _move(line: str) -> Move | None:
+    """The move that a line of the history tells; None if it cannot be read."""
+    try:
+        return Move(**json.loads(line))
+    except (ValueError, TypeError):
+        return None

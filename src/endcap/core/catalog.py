@@ -9,6 +9,16 @@ from endcap.core.arrays import Array, Codes, Strings
 from endcap.core.errors import BadData
 from endcap.core.vocabulary import Vocabulary
 
+OFFERED = "offered"
+"""Column: what the shop itself says, 1 (it sells the item), 0 (it does not, or lists it no more), -1 (nothing).
+
+It holds at the end of the dataset and not before, so a back-test has no such column.
+"""
+TYPICAL_PRICE = "typical_price"
+"""Column: what an item was usually sold for lately; NaN if it never was."""
+PREPARED_PRICE = "prepared_price"
+"""Column, where steps of preparation filled or scaled `price`: what they made of it; it is never shown."""
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -40,7 +50,10 @@ Column = Array | Labels | Strings
 
 @dataclass(frozen=True)
 class Catalog:
-    """Items and their columns (title, category, family, price, available, age_days, …), one entry per item code."""
+    """Items and their columns (title, category, family, price, available, age_days, …), one entry per item code.
+
+    `price` is what the shop lists (NaN where it lists none), `available` whether it can be bought.
+    """
 
     items: Vocabulary
     columns: Mapping[str, Column]

@@ -58,7 +58,7 @@ def understood(told: Told, catalog: Catalog, constants: Constants) -> tuple[dict
 
 def _is_number(name: str, catalog: Catalog) -> bool | None:
     """Whether a column holds numbers; None for one that the catalog does not have."""
-    column = catalog.columns.get("list_price" if name == "price" else name, catalog.columns.get(name))
+    column = catalog.columns.get(name)
     return None if column is None else isinstance(column, np.ndarray)
 
 

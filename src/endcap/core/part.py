@@ -91,6 +91,12 @@ def needs(module: str, extra: str) -> ModuleType:
         raise MissingExtra(f"{module} is not installed: pip install 'endcap[{extra}]'") from error
 
 
+def name_of(part: type[Any]) -> str:
+    """The name under which a configuration finds a part: that of its entry point, or ``module:Name``."""
+    own = f"{part.__module__}:{part.__name__}"
+    return next((name for name, point in _installed().items() if point.value == own), own)
+
+
 @cache
 def _installed() -> dict[str, Any]:
     return {point.name: point for point in entry_points(group=GROUP)}

@@ -74,6 +74,9 @@ class SlateItem(Struct, frozen=True, gc=False):
     item_id: str
     title: str
     price: float | None
+    """What the shop lists; null where it lists none."""
+    currency: str | None
+    """Of the price: what the catalog says of the item, else that of the shop; null if neither says it."""
     category: str | None
     family: str | None
     image: str | None

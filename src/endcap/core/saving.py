@@ -6,6 +6,7 @@ The manifest holds a checksum of every file and of itself, so that one flipped b
 
 import dataclasses
 import fcntl
+import glob
 import hashlib
 import importlib
 import json
@@ -22,6 +23,7 @@ import numpy as np
 
 from endcap.core.errors import BadBundle, Busy
 from endcap.core.exchanging import exchanged
+from endcap.core.processes import Process, has_ended, this_process
 
 FORMAT = 1
 """Version of this layout; another one is refused with both numbers."""
@@ -37,7 +39,8 @@ def save(value: Any, folder: Path, facts: Mapping[str, Any], files: Mapping[str,
     memory, is not written again: the folder gets a link to it. An existing folder of that name is replaced as a whole.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    remove_leftovers(folder)
+    beside = _beside(folder, "part")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
     try:
@@ -66,7 +69,7 @@ def _put_in_place(beside: Path, folder: Path) -> None:
         shutil.rmtree(beside)
         return
     # Who is killed between these two renames leaves no folder of that name; what was in it is in the stale one.
-    stale = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    stale = _beside(folder, "old")
     folder.rename(stale)
     try:
         beside.rename(folder)
@@ -252,10 +255,35 @@ def _write(path: Path, content: bytes) -> None:
 def write_atomically(path: Path, text: str) -> None:
     """Writes a small text file so that a reader sees the old content or the new, never a part of either."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    remove_leftovers(path)
+    beside = _beside(path, "part")
     _write(beside, text.encode())
     beside.replace(path)
     flush_folder(path.parent)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what processes that were killed have left beside a file or folder while they wrote it.
+
+    What a process is still writing stays, and so does all of other machines that share the disk. What was moved aside
+    stays if there is nothing in its place: then it is all that is left of the old content.
+    """
+    mine = this_process()
+    prefix = f".{path.name}."
+    for beside in [*path.parent.glob(f"{glob.escape(prefix)}*-*.*")]:
+        token, _, kind = beside.name.removeprefix(prefix).rpartition(".")
+        host, _, pid = token.rpartition("-")
+        if kind not in {"part", "old"} or f"{host}-" != mine.token.removesuffix(str(mine.pid)) or not pid.isdecimal():
+            continue
+        if has_ended(Process(mine.host, int(pid))) and (kind == "part" or path.exists()):
+            shutil.rmtree(beside, ignore_errors=True)
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+
+
+def _beside(path: Path, kind: str) -> Path:
+    """Where this process writes what is to take the place of a file or folder."""
+    return path.with_name(f".{path.name}.{this_process().token}.{kind}")
 
 
 @contextmanager

@@ -17,6 +17,15 @@ from endcap.core.dataset import DAY
 from endcap.core.errors import BadBundle, BadData
 from endcap.core.part import Part
 from endcap.core.saving import facts_of
+from endcap.data.plausible import (
+    FIRST_DAY,
+    LAST_DAY,
+    MAX_SPAN_YEARS,
+    MIN_KNOWN_ITEMS,
+    implausible_days,
+    likely_cause,
+    span_years,
+)
 from endcap.data.summary import Summary, jensen_shannon, population_stability
 
 Severity = Literal["stop", "warn"]
@@ -44,6 +53,8 @@ class Check:
     name: str
     severity: Severity
     expectation: Expectation
+    remedy: str = ""
+    """What to do if it fails. Only a check that every run has says it, and it is mentioned only if it fails."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +71,12 @@ class Result:
 def checked(summary: Summary, before: Summary | None, checks: Iterable[Check], now: float) -> list[Result]:
     """The result of every check, in their order; `before` is the summary of the last good dataset.
 
+    Of checks that every run has, only those that failed are among them.
+
     Raises `BadData` naming the check if a function of somebody's gives something else than a verdict.
     """
-    return [_result(check, summary, before, now) for check in checks]
+    results = [(check, _result(check, summary, before, now)) for check in checks]
+    return [result for check, result in results if result.outcome == "failed" or not check.remedy]
 
 
 def require_passed(results: Iterable[Result], kept: str) -> None:
@@ -108,7 +122,8 @@ def _result(check: Check, summary: Summary, before: Summary | None, now: float) 
         return Result(check.name, check.severity, "skipped", "nothing to compare with", "a dataset of an earlier run")
     if not isinstance(verdict, Verdict):
         raise BadData(f"checks.{check.name}: gave {verdict!r}; expected an endcap.data.checks.Verdict or None")
-    return Result(check.name, check.severity, "passed" if verdict.passed else "failed", verdict.found, verdict.expected)
+    expected = f"{verdict.expected}; {check.remedy}" if check.remedy else verdict.expected
+    return Result(check.name, check.severity, "passed" if verdict.passed else "failed", verdict.found, expected)
 
 
 class EnoughRows(Part):
@@ -190,7 +205,10 @@ class Filled(Part):
 
 
 class KnownItems(Part):
-    """Expects that events are about items of the catalog."""
+    """Expects that events are about items of the catalog.
+
+    A run without such a check has one all the same, that at least half of them are; ``at_least = 0`` accepts any.
+    """
 
     at_least: float = Field(default=0.95, ge=0, le=1)
 
@@ -200,7 +218,51 @@ class KnownItems(Part):
         unknown = named if summary.strangers is None else summary.strangers
         share = 1 - unknown / named if named else 0.0
         found = f"{share:.2%} of {named:,} events"
-        return Verdict(share >= self.at_least, found, f"at least {self.at_least:.2%} about items of the catalog")
+        passed = share >= self.at_least
+        if not passed and summary.unknown_items:
+            found += f" ({unknown:,} are about items that are not in it; {summary.unknown_items})"
+        return Verdict(passed, found, f"at least {self.at_least:.2%} about items of the catalog")
+
+
+class PlausibleTimes(Part):
+    """Expects that events lie between 1990 and 2037, and within 40 years.
+
+    A run without such a check has this one all the same; ``at_most = 1`` with more `years` accepts any.
+    """
+
+    at_most: float = Field(default=0.0, ge=0, le=1)
+    """Share of the events that may lie on days on which no shop's events lie."""
+    years: PositiveFloat = MAX_SPAN_YEARS
+    """Longest time between the oldest event and the newest."""
+
+    def __call__(self, summary: Summary, before: Summary | None, now: float) -> Verdict:
+        """Failed if more events lie elsewhere, naming how many and the likely cause."""
+        days = summary.histograms.get("day", {})
+        wrong = implausible_days(days)
+        lost, span = sum(days[day] for day in wrong), span_years(summary.first, summary.last)
+        expected = f"at most {self.at_most:.2%} of events before {FIRST_DAY.year} or after {LAST_DAY.year - 1}"
+        expected += f", and at most {self.years:g} years between the oldest event and the newest"
+        if lost > self.at_most * summary.rows:
+            right = max((day for day in days if day not in wrong), default="")
+            found = f"{lost:,} of {summary.rows:,} events on implausible days ({wrong[0]} … {wrong[-1]})"
+            return Verdict(False, f"{found}; likely cause: {likely_cause(wrong, right)}", expected)
+        first, last = (_moment(time) if time is not None else "none" for time in (summary.first, summary.last))
+        return Verdict(span <= self.years, f"events from {first} to {last} ({span:.1f} years)", expected)
+
+
+REMEDIES: Mapping[type, str] = {
+    KnownItems: 'write [[checks]] use = "known_items", at_least = 0 into the settings to accept it',
+    PlausibleTimes: 'correct time_format, or leave such events out with "within_dates" in [prepare] events; '
+    '[[checks]] use = "plausible_times", at_most = 1, years = 1000 accepts them',
+}
+"""The checks that every run has, and what can be done if one of them stops it."""
+
+
+def default_checks(configured: Iterable[Check]) -> list[Check]:
+    """The checks that every run has and these settings do not say otherwise of."""
+    known = {type(check.expectation) for check in configured}
+    wanted = {KnownItems: KnownItems(at_least=MIN_KNOWN_ITEMS), PlausibleTimes: PlausibleTimes()}
+    return [Check(_setting(kind), "stop", part, REMEDIES[kind]) for kind, part in wanted.items() if kind not in known]
 
 
 class SteadyDistribution(Part):
@@ -239,6 +301,11 @@ def _daily(summary: Summary) -> list[tuple[str, int]]:
 def _share(histogram: object, label: str) -> float:
     counts: dict[str, int] = dict(histogram)  # type: ignore[call-overload]
     return counts.get(label, 0) / max(sum(counts.values()), 1)
+
+
+def _setting(kind: type) -> str:
+    """The name of a check as settings have it."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__).lstrip("_")
 
 
 def _moment(time: float) -> str:

@@ -7,6 +7,7 @@ order of the ids and rows are sorted by all they hold, so that every engine give
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import ibis
@@ -16,17 +17,21 @@ import pyarrow.compute as pc
 
 from endcap.core.appending import Appended, mapped
 from endcap.core.arrays import Array, Ragged, Strings
-from endcap.core.catalog import Catalog, Column, Labels
+from endcap.core.catalog import OFFERED, PREPARED_PRICE, Catalog, Column, Labels
 from endcap.core.dataset import Baskets, Events, Grouped, Searches
 from endcap.core.records import KINDS
+from endcap.core.spelling import Rule
 from endcap.core.vocabulary import Vocabulary
-from endcap.data.columns import ROW
+from endcap.data.aliases import aliases_of
+from endcap.data.columns import COMPLETE, LISTED, LOG, ROW, SCOPE
 from endcap.data.engines import arrow, batches, kept, reopened, rows, stored
 
 TEXTS = ("title", "image")
 """Catalog columns in which hardly a value comes twice; other texts are labels."""
 ALWAYS = ("title", "image", "category", "family")
 """Catalog columns that a dataset has even where nothing is known of them."""
+HIDDEN = (ROW, SCOPE, LISTED)
+"""Columns of a prepared catalog that say how it was read, and nothing of the items themselves."""
 EVENT_TYPES = {
     "session": "i4", "user": "i4", "item": "i4", "kind": "i1", "time": "f8", "quantity": "f4", "price": "f8",
     "order": "i4",
@@ -40,7 +45,15 @@ Arrays = Mapping[str, Appended]
 class Coding:
     """Events and a catalog in one coding; every piece is made when it is first asked for, and kept in a folder."""
 
-    def __init__(self, events: ibis.Table, catalog: ibis.Table, folder: Path) -> None:
+    def __init__(
+        self,
+        events: ibis.Table,
+        catalog: ibis.Table,
+        folder: Path,
+        rules: Mapping[str, Rule] = MappingProxyType({}),
+        aliases: Mapping[str, ibis.Table] = MappingProxyType({}),
+    ) -> None:
+        """`rules` and `aliases` are those of `endcap.data.aliases.JoinedIds`."""
         self.seen = events.filter(events.item_id.notnull())
         self.typed = (
             events.filter(events.kind == "search", events.query.notnull()) if "query" in events.columns else None
@@ -48,6 +61,7 @@ class Coding:
         self.described = catalog
         self.folder = folder
         self.weight = WEIGHT if "weight" in events.columns else {}
+        self.rules, self.aliases = rules, aliases
 
     def items(self) -> ibis.Table:
         """Codes of the catalog's items in the order of their ids, then of those that are in no catalog."""
@@ -184,7 +198,7 @@ class Coding:
         return Labels(self._arrays(f"told-{name}", {"code": "i4"}, fill)["code"], self.vocabulary(names, name))
 
     def vocabulary(self, table: ibis.Table, code: str) -> Vocabulary:
-        """The ids of a table of codes, in the order of the codes."""
+        """The ids of a table of codes, in the order of the codes, with the spellings that mean them."""
 
         def fill(arrays: Arrays) -> None:
             end = 0
@@ -196,19 +210,21 @@ class Coding:
                 end += int(offsets[-1])
 
         made = self._arrays(code, {"offsets": "i8", "data": "u1"}, fill)
-        return Vocabulary(Strings(made["offsets"], made["data"]))
+        name, ids = f"{code}_id", Strings(made["offsets"], made["data"])
+        if name not in self.rules:
+            return Vocabulary(ids)
+        return Vocabulary(ids, aliases_of(table, name, code, self.rules[name], self.aliases.get(name)))
 
     def catalog(self) -> Catalog:
         """What is known of each item; the catalog (not the events) has to fit into memory."""
         items = self.items()
         shop = arrow(items.left_join(self.described, "item_id").order_by("item").drop("item_id_right"))
-        names = [name for name in shop.column_names if name not in ("item", "item_id", ROW)]
+        names = [name for name in shop.column_names if name not in ("item", "item_id", "available", *HIDDEN)]
         told = [name for name in names if name in ALWAYS or shop[name].null_count < len(shop)]
         columns = {name: _column(name, pa.nulls(len(shop), pa.string())) for name in ALWAYS}
         columns |= {name: _column(name, shop[name].combine_chunks()) for name in told}
-        # What an item costs changes; the price of a moment is `as_of` that moment.
-        listed = {"list_price": columns.pop("price")} if "price" in columns else {}
-        return Catalog(self.vocabulary(items, "item"), columns | listed)
+        columns |= _shown_prices(shop) | _offered(shop)
+        return Catalog(self.vocabulary(items, "item"), columns)
 
     def _table(self, name: str, make: Callable[[], ibis.Table]) -> ibis.Table:
         path = self.folder / f"{name}.parquet"
@@ -220,6 +236,31 @@ class Coding:
             with ExitStack() as files:
                 fill({column: files.enter_context(Appended(paths[column], kind)) for column, kind in types.items()})
         return {column: mapped(path) for column, path in paths.items()}
+
+
+def _shown_prices(shop: pa.Table) -> dict[str, Column]:
+    """`price` as the shop lists it; and what steps made of it, where they filled or scaled it."""
+    if LISTED not in shop.column_names or "price" not in shop.column_names:
+        return {}
+    listed, prepared = (np.asarray(_column("price", shop[name].combine_chunks())) for name in (LISTED, "price"))
+    if np.array_equal(listed, prepared, equal_nan=True):
+        return {}
+    return {"price": listed, PREPARED_PRICE: prepared}
+
+
+def _offered(shop: pa.Table) -> dict[str, Column]:
+    """What the shop says of each item (see `OFFERED`); nothing if it gives neither a catalog nor a stock column."""
+    scopes = shop[SCOPE] if SCOPE in shop.column_names else pa.chunked_array([pa.nulls(len(shop), pa.string())])
+    scope = pc.fill_null(scopes, "").combine_chunks()
+    # Only the rows of a catalog have a scope; items that events alone name have none.
+    listed = np.asarray(pc.and_(pc.not_equal(scope, ""), pc.not_equal(scope, LOG)))
+    offered = np.where(listed, 1, -1).astype(np.int8)
+    if pc.any(pc.equal(scope, COMPLETE)).as_py():
+        offered[~listed] = 0
+    if "available" in shop.column_names:
+        said = np.asarray(pc.fill_null(shop["available"].combine_chunks().cast(pa.int8()), -1))
+        offered = np.where(said < 0, offered, said).astype(np.int8)
+    return {OFFERED: offered} if (offered >= 0).any() else {}
 
 
 def _places(order: list[str]) -> ibis.Value:

@@ -33,6 +33,9 @@ CATALOG: Mapping[str, dt.DataType] = {
     "image": dt.string,
     "brand": dt.string,
     "price": dt.float64,
+    "currency": dt.string,
+    "price_list": dt.string,
+    "available": dt.boolean,
 }
 REQUIRED_EVENTS = ("time", "session_id", "kind", "item_id")
 REQUIRED_CATALOG = ("item_id",)
@@ -45,10 +48,21 @@ FILE = "_file_"
 """… and the name of the file, where a table says them; for most, `ROW` does."""
 WHY = "_why_"
 """Why a row is refused; null for a row that is right."""
+SCOPE = "_scope_"
+"""Of each row of a catalog, what its source says of the whole: one of the three below."""
+COMPLETE, PARTIAL, LOG = "complete", "partial", "log"
+"""All that is on sale (what is not in it is withdrawn); a part of that; or items as the events name them, which says
+nothing of what is on sale."""
+LISTED = "_listed_"
+"""The price of an item as its catalog gives it, before any step."""
 IDS = ("item_id", "session_id", "user_id", "order_id", "slate_id")
 LONGEST_ID = 200
 LIMITS: Mapping[str, tuple[float, float]] = {"price": (0.0, 1e9), "quantity": (1e-9, 1e6), "position": (0.0, 1e6)}
 """Least and greatest of each number, as in `endcap.core.records.Event`."""
+NO_QUANTITY = (
+    "quantity is 0: usually a cancelled line, a gift or a correction of stock; zero_quantity in the source says what "
+    "becomes of such lines"
+)
 LAST_TIME = 4_102_444_800.0
 """The year 2100: what lies after it was not written in seconds."""
 
@@ -83,6 +97,7 @@ def checked_events(table: ibis.Table, source: str) -> ibis.Table:
         (~kind.isin(KINDS), said(f"kind must be one of {', '.join(KINDS)}", kind)),
         (item.isnull() & (kind != "search"), "item_id must not be empty"),
         (typed["session_id"].isnull(), "session_id must not be empty"),
+        *([(typed["quantity"] == 0, NO_QUANTITY)] if "quantity" in raw else []),
         *_out_of_range(raw, typed),
         *_no_ids(raw, typed),
     ]
@@ -167,6 +182,8 @@ def _cast(value: ibis.Value, kind: dt.DataType, place: str) -> ibis.Value:
         return ibis.ifelse(value.isnan(), ibis.null(kind), value) if kind.is_floating() else value
     if found.is_nested() or (kind.is_numeric() and (found.is_temporal() or found.is_binary())):
         raise BadData(f"{place} is {found}; expected {_spoken(kind)}")
+    if found.is_decimal() and kind.is_string():
+        return value.cast("string").re_replace(r"\.0+$", "")
     if found.is_floating() and kind.is_string():
         # An id that was a number with gaps: 17850.0 is 17850.
         whole = value.try_cast("int64")
@@ -247,7 +264,7 @@ def said(expected: str, value: ibis.Value) -> ibis.Value:
 
 
 def _spoken(kind: dt.DataType) -> str:
-    return "a number" if kind.is_numeric() else "text"
+    return "a number" if kind.is_numeric() else "true or false" if kind.is_boolean() else "text"
 
 
 def _first(table: ibis.Table) -> dict[str, Any] | None:

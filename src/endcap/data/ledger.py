@@ -16,6 +16,7 @@ from endcap.data.columns import CATALOG, EVENTS, FILE, LAST_TIME, LINE, ROW, ROW
 from endcap.data.engines import batches, discard, kept, rows
 from endcap.data.fitted import Fitted
 from endcap.data.left_out import left_out
+from endcap.data.placeholders import Placeholder
 
 SOURCE = "_source_"
 """Name of the source that a row came from, where a table says it."""
@@ -60,6 +61,8 @@ class Ledger:
     """Where each table that was kept in the folder lies, by its name in the engine."""
     read: list[ibis.Table] = field(default_factory=list)
     """Every table as it was read, before a row of it was dropped."""
+    placeholders: list[Placeholder] = field(default_factory=list)
+    """Ids that stand for none, as the sources found them."""
 
     def number_of(self, file: str) -> int:
         """The number of a file among all that are read, whatever source reads it."""

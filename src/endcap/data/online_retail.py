@@ -14,7 +14,7 @@ from ibis import _
 from endcap.core.errors import BadData
 from endcap.core.part import Part
 from endcap.data.categories import categories_from_titles
-from endcap.data.columns import ROW, ROWS_PER_FILE, as_catalog, as_events, require
+from endcap.data.columns import LOG, ROW, ROWS_PER_FILE, SCOPE, as_catalog, as_events, require
 from endcap.data.engines import arrow, connect, moved, rows, uploaded
 from endcap.data.ledger import Ledger
 from endcap.data.sources import opened
@@ -45,7 +45,7 @@ class OnlineRetail(Part):
         lines = ledger.change(lines, with_canonical_codes, "item_id")
         lines = ledger.apply(lines, without_service_lines)
         lines = ledger.apply(lines, without_stock_adjustments)
-        catalog = titled(lines)
+        catalog = titled(lines).left_join(last_prices(lines), "item_id").drop("item_id_right")
         ledger.note("with one title", rows(catalog), rows(catalog.filter(_.spellings > 1)), titled.__doc__ or "")
         families = catalog.group_by("family").agg(items=_.count())
         ledger.note(
@@ -63,7 +63,8 @@ class OnlineRetail(Part):
             "no customer number: baskets without a history",
         )
         described = categories_from_titles(arrow(catalog.drop("spellings")))
-        return as_events(events, path.name), as_catalog(uploaded(engine, described), path.name)
+        items = as_catalog(uploaded(engine, described), path.name)
+        return as_events(events, path.name), items.mutate(**{SCOPE: ibis.literal(LOG)})
 
     def as_it_comes(self, engine: Any, folder: Path, ledger: Ledger) -> tuple[ibis.Table, ibis.Table]:
         """Events and catalog before anything is cleaned: what the linter looks at."""
@@ -138,6 +139,19 @@ def titled(lines: ibis.Table) -> ibis.Table:
     items = lines.select("item_id").distinct()
     named = items.left_join(best, "item_id").select("item_id", "title", "spellings")
     return named.mutate(family=family(named.item_id)).order_by("item_id")
+
+
+def last_prices(lines: ibis.Table) -> ibis.Table:
+    """The file lists no prices; what an item was last sold for stands for it: the usual one of its last day.
+
+    The price of a day is that of most lines, of equally many the highest: a large order has a discount.
+    """
+    sold = lines.filter(~lines.order_id.startswith("C"))
+    days = sold.mutate(day=sold.time.date())
+    latest = days.filter(days.day == days.day.max().over(group_by="item_id"))
+    counted = latest.group_by("item_id", "price").agg(sales=_.count())
+    place = ibis.row_number().over(group_by="item_id", order_by=[ibis.desc("sales"), ibis.desc("price")])
+    return counted.mutate(place=place).filter(_.place == 0).select("item_id", "price")
 
 
 def family(item_id: ibis.Value) -> ibis.Value:

@@ -17,11 +17,15 @@ from endcap.core.dataset import Dataset
 from endcap.core.errors import BadBundle, BadData, EndcapError
 from endcap.core.part import Part
 from endcap.core.saving import facts_of, load, save, write_atomically
+from endcap.core.spelling import Rule
+from endcap.data.aliases import JoinedIds, join_ids
 from endcap.data.coding import Coding
-from endcap.data.columns import CATALOG, EVENTS, ROW
-from endcap.data.describe import as_of
-from endcap.data.engines import Engine, close, connect, discard, failing_clearly, reopened, rows
+from endcap.data.columns import CATALOG, COMPLETE, EVENTS, LISTED, LOG, ROW, SCOPE
+from endcap.data.describe import as_of, on_sale_told
+from endcap.data.engines import Engine, arrow, close, connect, discard, failing_clearly, reopened, rows
 from endcap.data.ledger import Entry, Ledger, written
+from endcap.data.steps.common import needed
+from endcap.data.steps.labels import canonical_ids
 from endcap.data.steps.repeats import first_of_each_item
 
 Step = Callable[[ibis.Table], ibis.Table]
@@ -70,6 +74,10 @@ class Clean:
     entries: list[Entry]
     fitted: Mapping[str, Constants]
     quarantine: Path
+    rules: Mapping[str, Rule]
+    """By column of ids: how far spellings differ that mean one id."""
+    aliases: Mapping[str, ibis.Table]
+    """By column of ids: every other `spelling` that was seen, and the `id` that it means; only where there are any."""
 
 
 Acceptance = Callable[[Clean], Mapping[str, Any]]
@@ -93,9 +101,11 @@ def prepared(plan: Plan, spec: str, workdir: Path, fingerprint: str, accept: Acc
         with failing_clearly():
             clean = cleaned(plan, engine, work)
             facts = accept(clean) if accept else {}
-            dataset = dataset_of(clean.events, clean.catalog, fingerprint, work / "coded")
+            coding = Coding(clean.events, clean.catalog, work / "coded", clean.rules, clean.aliases)
+            dataset = _dataset_of(coding, fingerprint)
             dataset = replace(dataset, fitted=clean.fitted)
-            entries = [asdict(entry) for entry in clean.entries]
+            on_sale = Entry("on sale", 0, 0, int(dataset.catalog["available"].sum()), on_sale_told(dataset))
+            entries = [asdict(entry) for entry in (*clean.entries, on_sale)]
             facts = {"kind": "dataset", "fingerprint": fingerprint, "ledger": entries, **facts}
             save(dataset, workdir / "dataset", facts, {QUARANTINE: clean.quarantine})
     except EndcapError:
@@ -130,28 +140,37 @@ def cleaned(plan: Plan, engine: Engine, work: Path) -> Clean:
         discard(tables)
         tables.mkdir(parents=True)
         ledger = Ledger(folder=tables)
-        events, catalog = united([source.tables(engine, plan.folder, ledger) for source in plan.sources], ledger)
-        events, catalog = stepped(plan, events, catalog, ledger)
+        read = [source.tables(engine, plan.folder, ledger) for source in plan.sources]
+        joined = _with_joined_ids(plan, *united(read, ledger), any(catalog is not None for _, catalog in read), ledger)
+        events, catalog = stepped(plan, joined.tables["events"], joined.tables["catalog"], ledger)
         if rows(catalog) > rows(catalog.select("item_id").distinct()):
             catalog = ledger.apply(catalog, first_of_each_item)
         nameless = rows(events.filter(events.item_id.isnull()))
         if nameless:
             ledger.note("events without an item", nameless, 0, "searches name none: no model learns from them yet")
         found = {name: _kept(ledger, table) for name, table in (("events", events), ("catalog", catalog))}
+        aliases = {column: _kept(ledger, table) for column, table in joined.aliases.items()}
         ledger.write_quarantine(work / QUARANTINE)
         save(_constants(ledger), work / "fitted", {})
-        done = {"tables": found, "entries": [asdict(entry) for entry in ledger.entries]}
+        entries = [asdict(entry) for entry in ledger.entries]
+        done = {"tables": found, "rules": dict(joined.rules), "aliases": aliases, "entries": entries}
         write_atomically(work / CLEAN, json.dumps(done, indent=1))
         for path in tables.iterdir():
-            if path.name not in {name for name, _ in found.values()}:
+            if path.name not in {name for name, _ in (*found.values(), *aliases.values())}:
                 discard(path)
+    return _reopened(engine, work)
+
+
+def _reopened(engine: Engine, work: Path) -> Clean:
+    """What `cleaned` has left in a folder."""
     done = json.loads((work / CLEAN).read_text())
-    events, catalog = (
-        reopened(engine, work / "tables" / name).select(columns)
-        for name, columns in (done["tables"][table] for table in ("events", "catalog"))
+    tables, aliases = (
+        {table: reopened(engine, work / "tables" / name).select(columns) for table, (name, columns) in kept.items()}
+        for kept in (done["tables"], done["aliases"])
     )
     entries = [Entry(**entry) for entry in done["entries"]]
-    return Clean(events, catalog, entries, load(work / "fitted"), work / QUARANTINE)
+    fitted, quarantine = load(work / "fitted"), work / QUARANTINE
+    return Clean(tables["events"], tables["catalog"], entries, fitted, quarantine, done["rules"], aliases)
 
 
 def stepped(plan: Plan, events: ibis.Table, catalog: ibis.Table, ledger: Ledger) -> tuple[ibis.Table, ibis.Table]:
@@ -161,18 +180,52 @@ def stepped(plan: Plan, events: ibis.Table, catalog: ibis.Table, ledger: Ledger)
     What happened before it is as the steps would have left it at that moment: no session was merged with an account
     that it logged into later, no purchase netted with a return to come. What happened after it is as it is now.
     """
+    steps = {
+        name: [step for step in given if not joins_ids(step)]
+        for name, given in (("events", plan.events), ("catalog", plan.catalog))
+    }
     if plan.until is None:
-        for step in plan.events:
+        for step in steps["events"]:
             events = ledger.apply(events, step)
-        for step in plan.catalog:
+        for step in steps["catalog"]:
             catalog = ledger.apply(catalog, step)
         return events, catalog
-    then, now = _twice(plan.events, events.filter(events.time < plan.until), events, ledger)
+    then, now = _twice(steps["events"], events.filter(events.time < plan.until), events, ledger)
     events = ledger.keep(then.union(now.filter(now.time >= plan.until).select(*then.columns)))
     seen = events.filter(events.item_id.notnull()).group_by("item_id").agg(first=events.time.min())
     late = ledger.keep(seen.filter(seen.first >= plan.until).select("item_id"))
-    then, now = _twice(plan.catalog, catalog.anti_join(late, "item_id"), catalog, ledger)
+    then, now = _twice(steps["catalog"], catalog.anti_join(late, "item_id"), catalog, ledger)
     return events, then.union(now.semi_join(late, "item_id").select(*then.columns))
+
+
+def joins_ids(step: Step) -> bool:
+    """Whether a step joins the spellings of ids, which happens to events and catalog together, before other steps."""
+    return written(step) is canonical_ids
+
+
+def canonical_columns(steps: Iterable[Step]) -> tuple[str, ...]:
+    """The columns of ids that some steps join."""
+    columns = [name for step in steps if joins_ids(step) for name in _options(step).get("columns", ("item_id",))]
+    return tuple(dict.fromkeys(columns))
+
+
+def _with_joined_ids(plan: Plan, events: ibis.Table, catalog: ibis.Table, described: bool, ledger: Ledger) -> JoinedIds:
+    """Events and catalog with one spelling of each id.
+
+    Without a catalog of the shop's own (`described`), the items are those of the events afterwards. Raises `BadData` if
+    a step names a column that neither table has.
+    """
+    tables = {"events": events} | ({"catalog": catalog} if described else {})
+    columns = canonical_columns((*plan.events, *plan.catalog))
+    needed(
+        events,
+        [name for name in columns if all(name not in table.columns for table in tables.values())],
+        "canonical_ids",
+    )
+    joined = join_ids(tables, columns, ledger)
+    return (
+        joined if described else replace(joined, tables={**joined.tables, "catalog": _items(joined.tables["events"])})
+    )
 
 
 def _constants(ledger: Ledger) -> dict[str, Constants]:
@@ -195,22 +248,36 @@ def united(
 ) -> tuple[ibis.Table, ibis.Table]:
     """The events of all sources and one catalog; of an item that several describe, the first source's words stand.
 
-    The others go to the quarantine of the ledger. Where no source has a catalog, the items are those of the events.
+    The others go to the quarantine of the ledger. A catalog that is only an echo of the log comes after all others.
+    Where no source has a catalog, the items are those of the events. `SCOPE` says of each row what its source says of
+    the whole, `LISTED` what the item costs before any step.
     """
     happened = [events for events, _ in tables]
     names = [name for name in (*EVENTS, ROW) if all(name in events.columns for events in happened)]
     events = ibis.union(*(table.select(names) for table in happened)) if len(happened) > 1 else happened[0]
-    described = [catalog for _, catalog in tables if catalog is not None]
+    described = [_scoped(catalog) for _, catalog in tables if catalog is not None]
     if not described:
-        return events, events.filter(events.item_id.notnull()).select("item_id").distinct()
+        return events, _items(events)
+    described.sort(key=_is_log)
     catalog = described[0]
     for more in described[1:]:
         again, known = more.semi_join(catalog, "item_id"), catalog
-        if ledger is not None and rows(again):
+        if ledger is not None and rows(again) and not _is_log(more):
             ledger.reject(again, "one catalog of all sources", "another source has described the item before this one")
         numbered = ROW in known.columns and ROW in more.columns
         catalog = _filled(known, numbered).union(_filled(more.anti_join(known.select("item_id"), "item_id"), numbered))
-    return events, catalog
+    return events, catalog.mutate(**{LISTED: catalog.price}) if "price" in catalog.columns else catalog
+
+
+def _scoped(catalog: ibis.Table) -> ibis.Table:
+    """The catalog with what its source says of the whole; a source that does not say it gives all that is on sale."""
+    return catalog if SCOPE in catalog.columns else catalog.mutate(**{SCOPE: ibis.literal(COMPLETE)})
+
+
+def _is_log(catalog: ibis.Table) -> bool:
+    """Whether a catalog of one source only repeats what the events name."""
+    first = arrow(catalog.select(SCOPE).limit(1)).to_pylist()
+    return bool(first) and first[0][SCOPE] == LOG
 
 
 def dataset_of(events: ibis.Table, catalog: ibis.Table, fingerprint: str, folder: Path | None = None) -> Dataset:
@@ -224,8 +291,12 @@ def dataset_of(events: ibis.Table, catalog: ibis.Table, fingerprint: str, folder
             made = dataset_of(events, catalog, fingerprint, Path(passing, "coded"))
             save(made, Path(passing, "saved"), {})
             return _mapped(Path(passing, "saved"))  # what is mapped stays readable
-    folder.mkdir(parents=True, exist_ok=True)
-    coding = Coding(events, catalog, folder)
+    return _dataset_of(Coding(events, catalog, folder), fingerprint)
+
+
+def _dataset_of(coding: Coding, fingerprint: str) -> Dataset:
+    """The Dataset that a coding makes; raises `BadData` if there is no event that names an item."""
+    coding.folder.mkdir(parents=True, exist_ok=True)
     if not rows(coding.seen.limit(1)):
         raise BadData("the sources gave no event with an item: nothing can be learned")
     shop, users, coded = coding.catalog(), coding.vocabulary(coding.users(), "user"), coding.events()
@@ -235,6 +306,12 @@ def dataset_of(events: ibis.Table, catalog: ibis.Table, fingerprint: str, folder
         coded, shop, users, now, fingerprint, searches=coding.searches(), devices=devices, countries=countries
     )
     return as_of(whole)
+
+
+def _items(events: ibis.Table) -> ibis.Table:
+    """The items that events name; no catalog says whether they are on sale."""
+    items = events.filter(events.item_id.notnull()).select("item_id").distinct()
+    return items.mutate(**{SCOPE: ibis.literal(LOG)})
 
 
 def fingerprint_of(files: Iterable[Path], settings: str, known: Path | None = None, now: float = 0.0) -> str:
@@ -288,11 +365,17 @@ def _described(part: Any) -> str:
     """A part's name and settings."""
     if isinstance(part, Part):
         return f"{type(part).__module__}:{type(part).__name__}{part.model_dump_json()}"
-    function, options = written(part), getattr(part, "options", getattr(part, "keywords", {}))
+    function, options = written(part), _options(part)
     return f"{function.__module__}:{function.__qualname__}{json.dumps(options, sort_keys=True, default=str)}"
+
+
+def _options(step: Any) -> Mapping[str, Any]:
+    """The options that a step is called with."""
+    options: Mapping[str, Any] = getattr(step, "options", getattr(step, "keywords", {}))
+    return options
 
 
 def _filled(catalog: ibis.Table, numbered: bool = False) -> ibis.Table:
     """The catalog with all our columns, and the numbers of its rows."""
     missing = {name: ibis.null(kind) for name, kind in CATALOG.items() if name not in catalog.columns}
-    return catalog.mutate(**missing).select(*CATALOG, *([ROW] if numbered else []))
+    return catalog.mutate(**missing).select(*CATALOG, SCOPE, *([ROW] if numbered else []))

@@ -13,6 +13,8 @@ from ibis import _
 from endcap.core.dataset import DAY
 from endcap.data.columns import EVENTS
 from endcap.data.engines import arrow, rows
+from endcap.data.plausible import MIN_KNOWN_ITEMS
+from endcap.data.strangers import explain_unknown_items
 
 IDS = ("session_id", "user_id", "item_id", "order_id")
 MOST_LABELS = 1000
@@ -46,6 +48,8 @@ class Summary:
     """Different values of each id column."""
     nulls: Mapping[str, int] = field(default_factory=dict)
     """Rows without a value, by column."""
+    unknown_items: str = ""
+    """If most events name items that are not in the catalog: examples of both sides, and the likely cause."""
     histograms: Mapping[str, Histogram] = field(default_factory=dict)
     """Rows by ``kind``, ``category``, ``currency``, ``day``, ``hour``, ``price`` and ``quantity``."""
 
@@ -73,12 +77,17 @@ def summary_of(events: ibis.Table, catalog: ibis.Table | None = None) -> Summary
         moments = ibis.ifelse(events.time.isnan() | events.time.isinf(), None, events.time)
         wanted |= {"first": moments.min(), "last": moments.max()}
     counts = arrow(events.aggregate(**wanted)).to_pylist()[0]
+    unknown = None if catalog is None else strangers(events, catalog)
+    lost = None if unknown is None else rows(unknown)
+    most = (1 - MIN_KNOWN_ITEMS) * (counts["rows"] - counts.get("null_item_id", 0))
+    said = explain_unknown_items(unknown, catalog) if unknown is not None and lost and lost > most else ""
     return Summary(
         rows=counts["rows"],
         first=counts.get("first"),
         last=counts.get("last"),
         items=0 if catalog is None else rows(catalog),
-        strangers=None if catalog is None else rows(strangers(events, catalog)),
+        strangers=lost,
+        unknown_items=said,
         distinct={name: counts[f"distinct_{name}"] for name in IDS if name in columns},
         nulls={name: counts[f"null_{name}"] for name in columns},
         histograms=_histograms(events, catalog),

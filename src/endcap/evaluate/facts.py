@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.arrays import Array, Codes, Strings
-from endcap.core.bands import price_bands
+from endcap.core.bands import price_bands, price_levels
 from endcap.core.catalog import Catalog, Labels
 
 THIRDS = ("head", "torso", "tail")
@@ -50,7 +50,7 @@ class Facts:
         labels = catalog.columns.get("category")
         named = isinstance(labels, Labels)
         category = labels.codes if isinstance(labels, Labels) else np.full(len(catalog), -1, np.int32)
-        price = _column(catalog, "price", np.nan)
+        price = price_levels(catalog)
         return cls(
             bought=bought,
             third=thirds(bought),

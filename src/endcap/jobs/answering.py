@@ -11,6 +11,7 @@ from endcap.core.errors import CannotServe
 from endcap.core.progress import Watch
 from endcap.core.records import Request, Slate
 from endcap.jobs.common import CONFIG, NOBODY, shelf_of
+from endcap.jobs.tracking import Warned
 
 if TYPE_CHECKING:
     from endcap.serve.recommender import Recommender
@@ -36,7 +37,12 @@ def serve(config: Path = CONFIG, host: str | None = None, port: int | None = Non
     with listening:
         answering = recommender_of(settings)
         log = SegmentLog(settings.workdir / "events")
-        answering.recent.apply(event for _, event in log.read())
+        if log.torn_bytes:
+            cut = (
+                f"the last line was torn by a crash ({log.torn_bytes} bytes) and is cut off; no acknowledged event was"
+            )
+            watch.show(Warned(f"{settings.workdir / 'events'}: {cut}"))
+        answering.remember(event for _, event in log.read())
         shop = settings.settings.shop
         app = application(answering, log, ShopFacts(shop.name, shop.currency, shop.attribution))
         name = listening.getsockname()
@@ -66,4 +72,4 @@ def recommender_of(config: Config) -> "Recommender":
         raise CannotServe(f"{config.workdir}: no bundle is released; run `endcap train` and `endcap release`")
     bundle = Bundle.load(path)
     released_with = parse(bundle.facts["settings"], path / CONFIG)
-    return Recommender(bundle, released_with.slots(bundle.models), Recent())
+    return Recommender(bundle, released_with.slots(bundle.models), Recent(), config.settings.shop.currency)

@@ -50,7 +50,7 @@ def evidence_for(config: Config, data: str, watch: Watch) -> "Evidence":
     there = Evidence.load(config.workdir / "reports" / FOLDER, _key(config.settings, data))
     if there is not None:
         return there
-    dataset, how = _dataset(config, data), config.settings.evaluate
+    dataset, how = dataset_of(config, data), config.settings.evaluate
     split = split_of(config, dataset, watch)
     rng = np.random.default_rng(config.settings.seed)
     entered = entered_of(config, split.train, watch)
@@ -72,7 +72,7 @@ def slots_before_the_cut(config: Config, recipes: Config, data: str, watch: Watc
         settings=recipes.settings.model_copy(update={"slots": filled, "seed": seed}),
         recipes={name: recipe for name, recipe in recipes.recipes.items() if name in needed},
     )
-    split = split_of(config, _dataset(config, data), watch)
+    split = split_of(config, dataset_of(config, data), watch)
     slots = own.slots(fitted(own, split.train, watch))
     return {name: (slot, str(tasks[name])) for name, slot in slots.items()}
 
@@ -96,7 +96,8 @@ def same_recipes(one: Settings, other: Settings) -> bool:
     return (one.models, one.slots) == (other.models, other.slots)
 
 
-def _dataset(config: Config, data: str) -> Dataset:
+def dataset_of(config: Config, data: str) -> Dataset:
+    """The dataset of that fingerprint, in the workdir; raises `BadBundle` if another one is there."""
     folder: Path = config.workdir / "dataset"
     there = facts_of(folder).get("fingerprint")
     if there != data:

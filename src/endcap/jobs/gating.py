@@ -4,7 +4,7 @@ import getpass
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,13 +18,14 @@ from endcap.core.progress import Watch
 from endcap.core.records import Request
 from endcap.core.saving import facts_of
 from endcap.jobs.evidence import evidence_for, same_recipes, settings_of, slots_before_the_cut
+from endcap.jobs.remedying import known_settings
 from endcap.slots.slot import Slot
 
 if TYPE_CHECKING:
     from endcap.evaluate.gate.evidence import Evidence
     from endcap.evaluate.gate.quality import Slots
     from endcap.evaluate.gate.rules import Finding, Judge
-    from endcap.evaluate.gate.settings import GateSettings, Golden
+    from endcap.evaluate.gate.settings import Golden
     from endcap.evaluate.gate.verdict import Verdict
     from endcap.serve.recommender import Recommender
 
@@ -81,10 +82,11 @@ def verdict_on(
 ) -> "tuple[Verdict, Bundle | None]":
     """What the gate says of the bundle in a folder, and the bundle if it could be read."""
     from endcap.evaluate.gate import soundness
-    from endcap.evaluate.gate.rules import Judge
+    from endcap.evaluate.gate.remedies import Known, with_remedies
+    from endcap.evaluate.gate.rules import Judge, refused
     from endcap.evaluate.gate.verdict import Verdict
 
-    judge, served = Judge(_with_baselines(settings)), shelf.named("current")
+    judge, served = Judge(settings.settings.gate), shelf.named("current")
     found: list[Finding] = []
     opened: Opened | None = None
     with watch.step("check the bundle"):
@@ -98,6 +100,7 @@ def verdict_on(
             broken = [*soundness.whole(opened.bundle, given, judge)]
             found += broken or [*_showing(opened, judge)]
     if opened is not None and not found:
+        judge = replace(judge, moving=_moving(opened.config))
         found += judge.sound()
         evidence, said = _evidence(opened, judge, watch)
         found += [*said, *_history(path.name, shelf, judge)]
@@ -107,6 +110,9 @@ def verdict_on(
             found += _against_itself(opened, evidence, judge) if evidence is not None else []
             found += [*soundness.sensible(opened.bundle, given, evidence, judge), *_answering(opened, shelf, judge)]
     data = opened.data if opened else "unknown"
+    if refused(found):
+        known = known_settings(opened.config, data, served) if opened else Known()
+        found = with_remedies(found, known)
     verdict = Verdict(path.name, served.name if served else None, data, tuple(found), now(), who(), reason)
     return verdict, opened.bundle if opened else None
 
@@ -124,11 +130,11 @@ def who() -> str:
         return "unknown"
 
 
-def _with_baselines(config: Config) -> "GateSettings":
-    """The gate's settings, with the first baseline of the evaluation where they name none."""
-    gate = config.settings.gate
-    first = tuple(config.settings.evaluate.baselines[:1])
-    return gate if gate.baselines is not None else gate.model_copy(update={"baselines": first})
+def _moving(config: Config) -> frozenset[str]:
+    """The models that look at the last days only (a setting `days`), and the slots that one of them helps to fill."""
+    models = {name for name, recipe in config.recipes.items() if getattr(recipe, "days", None) is not None}
+    slots = {name for name, slot in config.settings.slots.items() if models & set(slot.retrievers)}
+    return frozenset(models | slots)
 
 
 def _showing(opened: Opened, judge: "Judge") -> "Iterator[Finding]":
@@ -213,7 +219,7 @@ def _answering(opened: Opened, shelf: Shelf, judge: "Judge") -> "Iterator[Findin
     from endcap.evaluate.gate.budgets import Costs, megabytes, timed, within
     from endcap.evaluate.gate.soundness import golden
 
-    yield from golden(judge.settings.golden, opened.shown, judge)
+    yield from golden(judge.settings.golden, opened.shown, judge, opened.bundle.catalog.items.fold)
     current, theirs = shelf.named("current"), []
     if judge.settings.max_slowdown is not None and current is not None:
         with suppress(EndcapError):  # that it cannot be read is said elsewhere

@@ -47,7 +47,7 @@ def evaluate(config: Path = CONFIG, watch: Watch = NOBODY, protocols: Sequence[s
     tested = _tested(settings, split, entered, rng, watch)
     judge = judge_of(settings, watch, rng)
     report = Report(
-        settings.settings.shop.name, tested, prepared.ledger, settings.text, versions(),
+        settings.settings.shop.name, tested, prepared.ledger, settings.public_text, versions(),
         prepared.dataset.fingerprint, _judged_by(wanted, settings, prepared.dataset, split.cut, judge, watch),
         costs_of(with_baselines(settings, split.train)[0], split.train, entered, tested),
         curves_of(settings, split.train),

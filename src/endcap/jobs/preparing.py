@@ -37,6 +37,7 @@ def init(
     Raises `BadData` if they cannot be read or hold no events, and `BadConfig` if there are settings already.
     """
     from endcap.data.starting.writing import guess_for
+    from endcap.jobs.choosing import choose_defaults
 
     if config.exists():
         raise BadConfig(f"{config}: exists already; remove it first, or write to another file with --config")
@@ -46,6 +47,7 @@ def init(
         guess = guess_for([str(place) for place in places], described, config.resolve().parent)
     watch.show(guess)
     write_atomically(config, guess.text)
+    choose_defaults(config, watch)
     return config
 
 
@@ -56,8 +58,9 @@ def lint(config: Path = CONFIG, watch: Watch = NOBODY) -> "Health":
 
     settings = load(config)
     engine = connect(settings.settings.shop.engine)
+    steps = (*settings.steps["events"], *settings.steps["catalog"])
     with watch.step("look at the sources as they come"):
-        return sources_linted(settings.sources, engine, settings.folder, needs_in(settings), time.time())
+        return sources_linted(settings.sources, engine, settings.folder, needs_in(settings), time.time(), steps)
 
 
 def needs_in(config: Config) -> "Needs":
@@ -106,13 +109,14 @@ def prepared_with(config: Config, watch: Watch) -> Prepared:
 
 def _prepared(config: Config, watch: Watch) -> tuple[Prepared, "Profile | None"]:
     """The dataset, and its profile if it is new."""
-    from endcap.data.checks import Check, accepted, still_accepted
+    from endcap.data.checks import Check, accepted, default_checks, still_accepted
     from endcap.data.prepare import Clean, Plan, prepared, saved
     from endcap.data.summary import summary_of
 
     shop, workdir = config.settings.shop, config.workdir
     plan = Plan(config.sources, config.folder, config.steps["events"], config.steps["catalog"])
     checks, now = [Check(*told) for told in config.checks], time.time()
+    checks += default_checks(checks)
 
     def accept(clean: Clean) -> dict[str, Any]:
         return accepted(summary_of(clean.events, clean.catalog), workdir / "dataset", checks, now)

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from endcap.config import load
-from endcap.core.bundle import Bundle, Move, Shelf
+from endcap.core.bundle import HISTORY, Bundle, Move, Shelf
 from endcap.core.errors import BadBundle, BadConfig, Refused
 from endcap.core.progress import Watch
 from endcap.core.saving import only_one, write_atomically
 from endcap.jobs.common import CONFIG, NOBODY, shelf_of
-from endcap.jobs.tracking import released_told, tracked
+from endcap.jobs.tracking import Warned, released_told, tracked
 
 if TYPE_CHECKING:
     from endcap.evaluate.gate.verdict import Verdict
@@ -33,6 +33,7 @@ def release(config: Path = CONFIG, watch: Watch = NOBODY, override: str | None =
     if shelf.named("candidate") is None:
         raise BadBundle(f"{shelf.folder}: there is no candidate to release; `endcap train` makes one")
     with only_one(shelf.folder, wait=False):
+        _warn_of_damage(shelf, watch)
         path, current = shelf.named("candidate"), shelf.named("current")
         assert path is not None
         if path == current:
@@ -63,6 +64,7 @@ def rollback(config: Path = CONFIG, watch: Watch = NOBODY, to: str | None = None
     if shelf.named("current") is None:
         raise BadBundle(f"{shelf.folder}: nothing is released, so there is nothing to go back from")
     with only_one(shelf.folder, wait=False):
+        _warn_of_damage(shelf, watch)
         *earlier, current = shelf.released()
         if not earlier:
             raise BadBundle(f"{shelf.folder}: nothing was released before {current}")
@@ -82,6 +84,14 @@ def verdict(config: Path = CONFIG) -> Any:
     path = shelf.named("candidate")
     written = shelf.folder / f"{path.name}.verdict.json" if path else None
     return json.loads(written.read_text()) if written and written.exists() else None
+
+
+def _warn_of_damage(shelf: Shelf, watch: Watch) -> None:
+    """Says which lines of the history of releases cannot be read."""
+    lines = shelf.unreadable()
+    if lines:
+        which = f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}"
+        watch.show(Warned(f"{shelf.folder / HISTORY}, {which}: cannot be read and is left aside; the other lines hold"))
 
 
 def _written(verdict: "Verdict", shelf: Shelf) -> None:
@@ -104,9 +114,12 @@ def _why(verdict: "Verdict", shelf: Shelf) -> str:
 
     against = verdict.broken or refused(verdict.findings)
     served = f"what is served stays {verdict.served}" if verdict.served else "nothing is served"
-    remedy = (
-        "this cannot be overridden: train again"
+    last = (
+        "this cannot be overridden"
         if verdict.broken
         else f'all of it: {shelf.folder / verdict.bundle}.verdict.md; to release it all the same: --override "reason"'
     )
-    return "\n".join([f"{verdict.bundle} is not released; {served}", *(f"  {at.line}" for at in against), remedy])
+    remedies = [f"  {remedy}".replace("\n", "\n  ") for remedy in verdict.remedies]
+    found = [f"  {at.line}" for at in against]
+    change = ["what to change:", *remedies] if remedies else []
+    return "\n".join([f"{verdict.bundle} is not released; {served}", *found, *change, last])

@@ -14,6 +14,8 @@ from endcap.core.bundle import Bundle
 from endcap.core.errors import BadConfig
 from endcap.core.progress import Watch
 from endcap.core.saving import MANIFEST, write_atomically
+from endcap.core.secrets import redact
+from endcap.core.stopping import Stopped, stop_signal
 from endcap.jobs.common import CONFIG, charts, shelf_of
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ def recording(job: str, settings: Config, watch: Watch) -> Iterator[Callable[[Ca
     Whatever goes wrong with keeping it is shown and does not touch the work: the one place where that is so.
     """
     from endcap.evaluate.tracking.environment import cpu_seconds, environment
-    from endcap.evaluate.tracking.runs import Begun
+    from endcap.evaluate.tracking.runs import INTERRUPTED, Begun
 
     tracker, before, started = tracker_of(settings), cpu_seconds(), time.time()
     numbers: list[int] = []
@@ -86,7 +88,7 @@ def recording(job: str, settings: Config, watch: Watch) -> Iterator[Callable[[Ca
                 tracker.record(numbers[0], told())
 
     with _softly(watch):
-        numbers.append(tracker.start(Begun(job, settings.settings.shop.name, started, settings.text)))
+        numbers.append(tracker.start(Begun(job, settings.settings.shop.name, started, settings.public_text)))
     try:
         yield record
     except BaseException as raised:
@@ -95,6 +97,8 @@ def recording(job: str, settings: Config, watch: Watch) -> Iterator[Callable[[Ca
     finally:
         with _softly(watch):
             said = None if error is None else str(error) or type(error).__name__
+            if error is not None and (isinstance(error, Stopped | KeyboardInterrupt) or stop_signal() is not None):
+                said = INTERRUPTED
             if numbers:
                 tracker.finish(numbers[0], time.time(), environment(settings.folder, before), said)
 
@@ -254,4 +258,4 @@ def _softly(watch: Watch) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        watch.show(Warned(f"this run is not fully tracked: {str(error) or type(error).__name__}"))
+        watch.show(Warned(f"this run is not fully tracked: {redact(str(error)) or type(error).__name__}"))

@@ -4,8 +4,9 @@ import hashlib
 import os
 import sys
 import zlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -46,7 +47,7 @@ def train(config: Path = CONFIG, watch: Watch = NOBODY) -> Bundle:
         facts={
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "data": data.fingerprint,
-            "settings": settings.text,
+            "settings": settings.public_text,
             "versions": versions(),
         },
     )
@@ -74,9 +75,21 @@ def fitted(config: Config, data: Dataset, watch: Watch, before: Bundle | None = 
     well_fed(config, data, watch)
     # The slowest first: with two cores, it runs beside all the others. Equal recipes are fitted once.
     recipes = sorted(set(config.recipes.values()), key=lambda recipe: -float(getattr(recipe, "epochs", 0)))
-    with watch.step(f"fit {', '.join(config.recipes)}"), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with watch.step(f"fit {', '.join(config.recipes)}"), _pool() as pool:
         models = dict(zip(recipes, pool.map(lambda recipe: kept(config, recipe, data, before), recipes), strict=True))
     return {name: retriever_of(models[recipe], config.searches[name]) for name, recipe in config.recipes.items()}
+
+
+@contextmanager
+def _pool() -> Iterator[ThreadPoolExecutor]:
+    """As many threads as there are cores; who is interrupted does not wait for what they are doing."""
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        yield pool
+    except BaseException as error:
+        pool.shutdown(wait=isinstance(error, Exception), cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 def kept(config: Config, recipe: Part, data: Dataset, before: Bundle | None = None) -> Any:

@@ -144,7 +144,7 @@ def _bench(config: Path, model: str, changes: Mapping[str, Any], watch: Watch, *
     asked = (task.name, task.repeats)
     what = (prepared.dataset.fingerprint, judging, type(recipe), recipe, space, asked, told, seed, __version__)
     study = opened(
-        store(how.storage, settings.workdir / "tuning" if not how.storage else settings.folder),
+        store(settings.secret(how.storage), settings.workdir / "tuning" if not how.storage else settings.folder),
         f"{settings.settings.shop.name}-{model}-{hash_of(*what)[:12]}", plan, fresh=fresh,
     )  # fmt: skip
     contest = Contest(recipe, fit, splits.inner, task, how.metric, resource, members)
@@ -168,14 +168,17 @@ def _searched(bench: Bench, changes: Mapping[str, Any], watch: Watch) -> None:
                 watch.show(_line(trial, found, bench))
 
     with watch.step(f"try settings of {bench.model} ({bench.how.method}, {len(bench.contest.task.queries):,} queries)"):
-        if bench.how.workers == 1:
-            work(bench.study, bench.plan, bench.contest, worker, seen)
-        else:
-            arguments = (bench.config.path.resolve(), bench.model, dict(changes))
-            in_processes(
-                _taking_tries, arguments, bench.how.workers,
-                lambda pid, reason: crashed(bench.study, worker, pid, reason), lambda: seen(trials(bench.study)),
-            )  # fmt: skip
+        again = True
+        while again:  # what a process that is gone by now has left undone is done here
+            if bench.how.workers == 1:
+                work(bench.study, bench.plan, bench.contest, worker, seen)
+            else:
+                arguments = (bench.config.path.resolve(), bench.model, dict(changes))
+                in_processes(
+                    _taking_tries, arguments, bench.how.workers,
+                    lambda pid, reason: crashed(bench.study, worker, pid, reason), lambda: seen(trials(bench.study)),
+                )  # fmt: skip
+            again = reclaimed(bench.study, worker) > 0
 
 
 def _taking_tries(config: Path, model: str, changes: Mapping[str, Any], number: int) -> None:

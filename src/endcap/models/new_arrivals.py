@@ -22,6 +22,7 @@ from endcap.core.query import Query
 from endcap.core.tunable import SETTLED, Between
 from endcap.core.why import Why
 from endcap.models.listing import Many
+from endcap.models.popular import offered_items
 from endcap.models.rows import TOUCHES
 
 Bits = NDArray[np.uint64]
@@ -48,18 +49,29 @@ class NewArrivals(Part):
     def fit(self, data: Dataset, rng: np.random.Generator) -> "NewArrivalsModel":
         """Mean and deviation of the rate (events a day) of each new item; without new items, nobody is recommended.
 
-        An item's life begins with its first event of any kind, an impression as well.
+        An item's life begins with its first event of any kind, an impression as well. Items on sale that have no event
+        yet were listed a moment ago, as far as the log can tell: they are as unknown as an item can be, hence among the
+        first. But there should not be more of them than of items first seen in `days`, since a shop does not list in a
+        moment what it lists in weeks. If there are more, most are old stock that nobody ever wanted, which a
+        merchandiser does not want on this shelf: all of them then come behind those that have been seen.
         """
         events, n = data.events, len(data.catalog)
         first = np.full(n, np.inf)
         np.minimum.at(first, events.item, events.time)
-        items = np.flatnonzero(first > data.now - self.days * DAY)
-        lived = (data.now - first[items]) / DAY
+        seen = (first > data.now - self.days * DAY) & np.isfinite(first)
+        unseen = offered_items(data.catalog) & np.isinf(first)
+        items = np.flatnonzero(seen | unseen)
+        lived = np.where(unseen, 0.0, (data.now - first) / DAY)[items]
         counts = data.counts(*self.kinds)[items]
         usual = float(counts.sum() / max(lived.sum(), 1.0)) or 1.0
         known = lived + self.trust
         mean = (counts + usual * self.trust) / known
         deviation = np.sqrt(mean / known)
+        if unseen.sum() > seen.sum():
+            behind, known_ones = unseen[items], seen[items]
+            # A draw is at most six deviations away.
+            least = (mean - 6.0 * self.exploration * deviation)[known_ones].min(initial=0.0)
+            mean[behind], deviation[behind] = least if self.how == "draw" else 0.0, 0.0
         return NewArrivalsModel(
             items.astype(np.int32), mean, deviation, lived, self.exploration, self.how == "draw", self.hours
         )
@@ -76,7 +88,7 @@ class NewArrivalsModel(Many):
     deviation: NDArray[np.float64]
     """… and how far that may be from the truth."""
     lived: NDArray[np.float64]
-    """Days since each was first seen."""
+    """Days since each was first seen; 0 for what is on sale and was not seen yet."""
     exploration: float
     drawn: bool
     hours: float
@@ -92,6 +104,8 @@ class NewArrivalsModel(Many):
         for place in np.flatnonzero(self.items == item).tolist():
             score = self.mean[place] + self._bonus(query)[place]
             text = f"new: first seen {self.lived[place]:.0f} days ago, about {self.mean[place]:.2g} times a day since"
+            if not self.lived[place]:
+                text = "new: in the catalog, and in no event yet"
             return Why.without_seeds(float(score), text)
         return Why.without_seeds(0.0, "")
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import PositiveFloat
 
 from endcap.core.arrays import Array, Codes, Ragged, Scores
 from endcap.core.candidates import Candidates, best
+from endcap.core.catalog import OFFERED, Catalog
 from endcap.core.dataset import DAY, Dataset
 from endcap.core.errors import BadData
 from endcap.core.part import Part
@@ -32,7 +34,10 @@ class Popular(Part):
     """Only the last so many days count; without it, all of time."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> "PopularModel":
-        """All items that were ever counted, best first; raises `BadData` if nothing was."""
+        """All items that were ever counted, best first, then the others on sale; raises `BadData` if nothing was.
+
+        So an item that was listed today and never sold is found behind all others, not nowhere.
+        """
         lately = data if self.days is None else data.between(data.now - self.days * DAY, np.inf)
         counts = lately.counts(*self.kinds, half_life=self.half_life, weighed=True)
         if not counts.any():
@@ -43,7 +48,7 @@ class Popular(Part):
             there = ", ".join(KINDS[kind] for kind in np.unique(data.events.kind)) or "none"
             raise BadData(f"no event is a {' or '.join(self.kinds)}; event kinds in the data: {there}")
         order = best(counts.astype(np.float32), np.arange(len(counts), dtype=np.int32), len(counts))
-        order = order[counts[order] > 0]
+        order = order[((counts > 0) | offered_items(data.catalog))[order]]
         return PopularModel(order.astype(np.int32), counts[order].astype(np.float32), self.model_dump())
 
 
@@ -75,7 +80,16 @@ class PopularModel:
     def why(self, query: Query, item: int) -> Why:
         """No history has a part in it."""
         score = self.scores[self.items == item].sum()
-        return Why.without_seeds(score, f"popular with everybody: counted {score:,.0f} times")
+        words = f"popular with everybody: counted {score:,.0f} times" if score else "on sale, and not counted yet"
+        return Why.without_seeds(score, words)
+
+
+def offered_items(catalog: Catalog) -> NDArray[np.bool_]:
+    """Which items are on sale, where the shop itself says so ``[n_items]``; none where that is only told from events.
+
+    In a back-test nothing says so: its lists hold what was counted, as before.
+    """
+    return catalog["available"].astype(bool) if OFFERED in catalog else np.zeros(len(catalog), bool)
 
 
 class PopularIn(Part):

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from endcap.core.arrays import Codes, Ragged, Scores, offsets_of
-from endcap.core.bands import BANDS, price_bands
+from endcap.core.bands import BANDS, price_bands, price_levels
 from endcap.core.candidates import NO_SCORES
 from endcap.core.catalog import Catalog, Labels
 from endcap.core.dataset import Dataset
@@ -124,7 +124,7 @@ def likeness_of(catalog: Catalog, seen: "Pairs", rng: np.random.Generator) -> "L
     n = len(catalog)
     columns = [column.codes for column in catalog.columns.values() if isinstance(column, Labels)]
     labels = np.array(columns, np.int32).reshape(len(columns), n)
-    prices = np.log(np.maximum(catalog["price"], 0.01)) if "price" in catalog else np.full(n, np.nan)
+    prices = np.log(np.maximum(price_levels(catalog), 0.01))
     left, right = np.repeat(np.arange(n), np.diff(seen.offsets)), seen.others
     one, other = (rng.choice(n, SAMPLED, p=seen.mass / seen.total if seen.total else None) for _ in range(2))
     one, other = one[one != other], other[one != other]
@@ -205,8 +205,7 @@ def _shelves(catalog: Catalog) -> Codes:
     if "category" not in catalog:
         return np.full(len(catalog), -1, np.int32)
     category = catalog.labels("category").codes
-    prices = catalog["price"] if "price" in catalog else np.full(len(catalog), np.nan)
-    bands = price_bands(np.asarray(prices, np.float64), category)
+    bands = price_bands(price_levels(catalog), category)
     return np.where(category < 0, -1, category * BANDS + np.where(bands < 0, BANDS // 2, bands)).astype(np.int32)
 
 

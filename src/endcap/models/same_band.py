@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import PositiveFloat
 
 from endcap.core.arrays import Codes, Ragged
-from endcap.core.bands import BANDS, price_bands
+from endcap.core.bands import BANDS, price_bands, price_levels
 from endcap.core.candidates import Candidates
 from endcap.core.dataset import Dataset
 from endcap.core.part import Part
@@ -29,7 +29,7 @@ class PopularInBand(Part):
     def fit(self, data: Dataset, rng: np.random.Generator) -> "PopularInBandModel":
         """One list per category and band, best first; bands are those of the prices as they stand."""
         labels = data.catalog.labels(self.by)
-        bands = price_bands(np.asarray(data.catalog["price"], np.float64), labels.codes)
+        bands = price_bands(price_levels(data.catalog), labels.codes)
         shelves = np.where(bands < 0, -1, labels.codes * BANDS + bands).astype(np.int32)
         popular = Popular(kinds=self.kinds, half_life=self.half_life).fit(data, rng)
         groups, n = shelves[popular.items], len(labels.names) * BANDS

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.arrays import Codes, offsets_of
-from endcap.core.bands import BANDS, price_bands
+from endcap.core.bands import BANDS, price_bands, price_levels
 from endcap.core.catalog import Catalog
 from endcap.core.vocabulary import Vocabulary
 from endcap.models.skip_gram import Parameters, Vectors
@@ -88,6 +88,6 @@ def _labels(catalog: Catalog, name: str) -> tuple[Codes, Vocabulary]:
         labels = catalog.labels(name)
         return labels.codes, labels.names
     categories = catalog.labels("category")
-    bands = price_bands(np.asarray(catalog["price"], np.float64), categories.codes)
+    bands = price_bands(price_levels(catalog), categories.codes)
     names = Vocabulary.of(f"{category} {band}" for category in categories.names.ids for band in range(BANDS))
     return np.where(bands < 0, -1, categories.codes * BANDS + bands).astype(np.int32), names

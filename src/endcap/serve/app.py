@@ -88,7 +88,7 @@ class Service:
         self._log = log
         self._shop = shop
         self._clock = clock
-        self._shelves = Shelves(recommender.bundle.catalog)
+        self._shelves = Shelves(recommender.bundle.catalog, shop.currency)
 
     def recommend(self, request: Request) -> Slate:
         """The slate of one slot for one visitor. Unknown ids are answered by the fallback ladder, with the reason."""
@@ -102,7 +102,7 @@ class Service:
             await run_in_threadpool(self._log.append, events)
         except OSError as error:
             raise Refused(503, "cannot_store", f"the events could not be stored: {error.strerror}") from error
-        self._recommender.recent.apply(events)
+        self._recommender.remember(events)
         return Accepted(len(events))
 
     def item(self, asked: ItemAsked) -> Item:

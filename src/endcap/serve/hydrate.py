@@ -1,15 +1,19 @@
 """A request in ids becomes a query in codes, with what is known of the visitor."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 
 from endcap.core.arrays import NO_CODES, Codes, among
 from endcap.core.bundle import Bundle
 from endcap.core.constants import Constants, understood
-from endcap.core.habits import UNKNOWN, Habits
+from endcap.core.habits import UNKNOWN, Bought, Habits
 from endcap.core.query import Query
-from endcap.core.records import Request
+from endcap.core.records import Event, Request
+from endcap.core.spelling import exact_key
+from endcap.core.vocabulary import Vocabulary
 from endcap.stream.recent import Recent
 
 HISTORY = 50
@@ -39,13 +43,13 @@ def hydrated(request: Request, bundle: Bundle, recent: Recent, now: float) -> Hy
         if request.attributes
         else ({}, [])
     )
-    session = recent.of_session(request.session)
+    session = recent.of_session(None if request.session is None else exact_key(request.session))
     history, habits = _history(request.user, bundle, recent)
     query = Query(
         now=now,
         catalog=bundle.catalog,
         context=np.array([shown], np.int32) if shown >= 0 else cart,
-        session=items.encode_known(session) if session else NO_CODES,
+        session=_each_at_its_last(items.encode_known(session)) if session else NO_CODES,
         history=history,
         habits=habits,
         cart=cart,
@@ -62,7 +66,7 @@ def _history(user_id: str | None, bundle: Bundle, recent: Recent) -> tuple[Codes
         return NO_CODES, UNKNOWN
     before, habits = bundle.histories.of(user_id)
     items = bundle.catalog.items
-    since = {code: known for item_id, known in recent.of_user(user_id).items() if (code := items.code(item_id)) >= 0}
+    since = _since(recent.of_user(bundle.histories.users.fold(user_id)), items)
     if not since:
         return before[-HISTORY:], habits.take(slice(-HISTORY, None))
     place = dict(zip(before.tolist(), range(len(before)), strict=True))
@@ -70,3 +74,34 @@ def _history(user_id: str | None, bundle: Bundle, recent: Recent) -> tuple[Codes
     kept = np.flatnonzero(~among(before, np.fromiter(since, np.int32)))[-HISTORY:]
     codes = np.concatenate([before[kept], np.fromiter(since, np.int32)])
     return codes[-HISTORY:], habits.take(kept).then(Habits.of(again)).take(slice(-HISTORY, None))
+
+
+def fold_ids(event: Event, bundle: Bundle) -> Event:
+    """Give an event the ids of the bundle, however the shop spelled them, so that one visitor and one item are one.
+
+    An id that the bundle does not know gets the form in which its spellings are one. The event log keeps what was sent.
+    """
+    item, user = event.item_id, event.user_id
+    session = exact_key(event.session_id)
+    folded_item = item if item is None else bundle.catalog.items.fold(item)
+    folded_user = user if user is None else bundle.histories.users.fold(user)
+    if (session, folded_item, folded_user) == (event.session_id, item, user):
+        return event
+    return replace(event, session_id=session, item_id=folded_item, user_id=folded_user)
+
+
+def _since(bought: Mapping[str, Bought], items: Vocabulary) -> dict[int, Bought]:
+    """What was bought lately, by code; two spellings of an item are one."""
+    since: dict[int, Bought] = {}
+    for item_id, known in bought.items():
+        code = items.code(item_id)
+        if code >= 0:
+            before = since.pop(code, None)
+            since[code] = known if before is None else before.then(known)
+    return since
+
+
+def _each_at_its_last(codes: Codes) -> Codes:
+    """The codes, each once, at its last place."""
+    last = dict.fromkeys(reversed(codes.tolist()))
+    return codes if len(last) == len(codes) else np.array(list(last)[::-1], np.int32)

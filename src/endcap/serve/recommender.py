@@ -2,7 +2,7 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -10,9 +10,10 @@ from endcap.core.arrays import Strings
 from endcap.core.bundle import Bundle
 from endcap.core.errors import BadRequest
 from endcap.core.query import Query
-from endcap.core.records import Because, Request, Slate, SlateItem
+from endcap.core.records import Because, Event, Request, Slate, SlateItem
 from endcap.core.why import Why
-from endcap.serve.hydrate import hydrated
+from endcap.serve.browse import shown_currencies, shown_prices
+from endcap.serve.hydrate import fold_ids, hydrated
 from endcap.slots.slot import PRIMARY, Filled, Slot
 from endcap.stream.recent import Recent
 
@@ -23,7 +24,8 @@ SEEDS_SHOWN = 3
 class Recommender:
     """Answers requests from a bundle; what it reads of the catalog for display is unpacked once, here."""
 
-    def __init__(self, bundle: Bundle, slots: Mapping[str, Slot], recent: Recent) -> None:
+    def __init__(self, bundle: Bundle, slots: Mapping[str, Slot], recent: Recent, currency: str = "") -> None:
+        """Reads a bundle; `currency` is that of the shop, for items of which the catalog does not say it."""
         self.bundle = bundle
         self.slots = slots
         self.recent = recent
@@ -31,8 +33,8 @@ class Recommender:
         self._ids = list(catalog.items.ids)
         self._titles = _text(catalog.columns.get("title"), len(catalog))
         self._images = _text(catalog.columns.get("image"), len(catalog))
-        prices = catalog["price"].tolist() if "price" in catalog else [None] * len(catalog)
-        self._prices = [price if price is not None and price == price else None for price in prices]  # noqa: PLR0124 — NaN
+        self._prices = shown_prices(catalog)
+        self._currencies = shown_currencies(catalog, currency)
         self._labels = {
             name: [catalog.labels(name).name(code) for code in range(len(catalog))]
             if name in catalog
@@ -63,6 +65,10 @@ class Recommender:
             trace=filled.trace.steps if request.explain else None,
         )
 
+    def remember(self, events: Iterable[Event]) -> None:
+        """Take in what happened, in its order, so that the next slates know of it; ids may be spelled in any way."""
+        self.recent.apply(fold_ids(event, self.bundle) for event in events)
+
     def _items(self, filled: Filled, because: list[list[Because]] | None) -> list[SlateItem]:
         found = filled.candidates
         codes, scores = found.items.tolist(), found.scores.tolist()
@@ -73,6 +79,7 @@ class Recommender:
                 self._ids[code],
                 self._titles[code] or self._ids[code],
                 self._prices[code],
+                self._currencies[code],
                 categories[code],
                 families[code],
                 self._images[code],

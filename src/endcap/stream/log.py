@@ -31,7 +31,8 @@ class SegmentLog:
         folder.mkdir(parents=True, exist_ok=True)
         segments = self._segments()
         self._path = segments[-1] if segments else folder / _name(0)
-        self._mend(self._path)
+        self.torn_bytes = self._mend(self._path)
+        """Bytes of a torn last line that were cut off when the log was opened."""
         self._end = _start(self._path) + sum(1 for _ in _lines(self._path))
 
     def append(self, events: Iterable[Event]) -> int:
@@ -73,12 +74,15 @@ class SegmentLog:
     def _segments(self) -> list[Path]:
         return sorted(self._folder.glob("events-*.log"))
 
-    def _mend(self, path: Path) -> None:
-        if path.exists():
-            content = path.read_bytes()
-            whole = content.rfind(b"\n") + 1
-            if whole != len(content):
-                os.truncate(path, whole)
+    def _mend(self, path: Path) -> int:
+        """Cuts off a torn last line; how many bytes it had."""
+        if not path.exists():
+            return 0
+        content = path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole != len(content):
+            os.truncate(path, whole)
+        return len(content) - whole
 
 
 def _name(offset: int) -> str:

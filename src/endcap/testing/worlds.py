@@ -6,7 +6,7 @@ import numpy as np
 
 from endcap.core.arrays import Strings
 from endcap.core.candidates import Candidates
-from endcap.core.catalog import Catalog, Column, Labels
+from endcap.core.catalog import OFFERED, Catalog, Column, Labels
 from endcap.core.dataset import DAY, Dataset, Events
 from endcap.core.query import Query
 from endcap.core.records import KINDS, Event
@@ -17,7 +17,8 @@ from endcap.testing.values import read_only
 START = 1_700_000_000.0
 """When the first event of every small world happens: seconds since 1970 (UTC)."""
 Facts = Mapping[str, str | None]
-"""What a catalog says of one item: ``title``, ``image``, ``category``, ``family``."""
+"""What a catalog says of one item: ``title``, ``image``, ``category``, ``family``, ``currency``, ``price`` (a number as
+text), ``available`` (``yes``, ``no``; where no item says it, what is on sale is told from the events)."""
 
 
 def bought(*item_ids: str, order: str = "o0", user: str | None = None, day: float = 0.0) -> list[Event]:
@@ -61,18 +62,37 @@ def shop(events: Iterable[Event], items: Mapping[str, Facts] | None = None) -> D
         name: Strings.of(fact.get(name) or "" for fact in facts.values()) for name in ("title", "image")
     }
     columns |= {name: Labels.of(fact.get(name) for fact in facts.values()) for name in ("category", "family")}
+    columns |= _offers(facts)
     now = max((event.time for event in events), default=START) + 1.0
     return read_only(as_of(Dataset(unsorted.take(order), Catalog(codes, columns), users, now, "small")))
+
+
+def _offers(facts: Mapping[str, Facts]) -> dict[str, Column]:
+    """Price, currency and availability, where any item says them."""
+    columns: dict[str, Column] = {}
+    if any(fact.get("price") for fact in facts.values()):
+        columns["price"] = np.array([float(fact.get("price") or "nan") for fact in facts.values()])
+    if any(fact.get("currency") for fact in facts.values()):
+        columns["currency"] = Labels.of(fact.get("currency") for fact in facts.values())
+    if any(fact.get("available") for fact in facts.values()):
+        says = {"yes": 1, "no": 0}
+        columns[OFFERED] = np.array([says.get(fact.get("available") or "", -1) for fact in facts.values()], np.int8)
+    return columns
 
 
 def checkerboard(n: int = 20) -> Dataset:
     """A shop of n items ``i0`` … and n orders: even items go together, odd items go together (as in implicit's tests).
 
     Order ``o<i>`` holds every item of its own parity but item i; the category of an item is its parity, a family has
-    two items of one parity (``i0`` and ``i2``, ``i1`` and ``i3``, …).
+    two items of one parity (``i0`` and ``i2``, ``i1`` and ``i3``, …). Every item is listed at 1.00.
     """
     items = {
-        f"i{i}": {"title": f"Item {i}", "category": ("even", "odd")[i % 2], "family": f"f{i // 4 * 2 + i % 2}"}
+        f"i{i}": {
+            "title": f"Item {i}",
+            "category": ("even", "odd")[i % 2],
+            "family": f"f{i // 4 * 2 + i % 2}",
+            "price": "1.00",
+        }
         for i in range(n)
     }
     return orders(*([f"i{i}" for i in range(order % 2, n, 2) if i != order] for order in range(n)), items=items)

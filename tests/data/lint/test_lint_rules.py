@@ -36,13 +36,18 @@ def often(n: int, apart: float = 60.0, **more: str) -> list[Row]:
         ("without_time", [{**event(), "time": None}], 1, 5),
         ("without_session", [event(session=None), event(session=" "), event(session="NULL")], 3, 7),
         ("without_item", [event(None), event("n/a"), event(None, "search")], 2, 6),
-        ("padded_ids", [event(" a"), event(kind="view\t")], 2, 6),
-        ("ids_like_decimals", [event(user_id="17850.0"), event("12.5")], 1, 6),
+        ("padded_ids", [event(" a"), event(session="s\t"), event("b\u00a0"), event("c d")], 3, 8),
+        ("ids_like_decimals", [event("17850.0"), event("17850"), event("12.5")], 1, 7),
+        ("ids_like_decimals", [event(user_id="17850.0"), event(user_id="17850")], 1, 6),
+        ("decimals_understood", [event(user_id="17850.0"), event("12.0")], 2, 6),
+        ("rounded_ids", [event("4.00638E+12"), event("1E5"), event("5e3")], 1, 7),
         ("milliseconds", [{**event(), "time": "1700000000000"}], 1, 5),
         ("future_events", [event(at=366 * DAY), event(at=365 * DAY + 60)], 1, 6),
         ("negative_prices", [event(price="-1")], 1, 5),
         ("free_purchases", [event(kind="purchase", price="0", order_id="p"), event(price="0")], 1, 2),
-        ("wrong_quantities", [event(quantity="0"), event(quantity="-2")], 2, 6),
+        ("wrong_quantities", [event(quantity="0"), event(quantity="-2")], 1, 6),
+        ("zero_quantities", [event(quantity="0"), event(quantity="-2")], 1, 6),
+        ("implausible_times", [{**event(), "time": "86400"}, {**event(), "time": "2200000000"}], 2, 6),
         ("purchases_without_order", [event(kind="purchase")], 1, 2),
         ("guests", [event(), event(at=5)], 2, 6),
         ("delivered_twice", [CLEAN[0], CLEAN[0]], 2, 6),
@@ -150,29 +155,45 @@ def test_slates_and_clicks() -> None:
 def test_items_beside_the_catalog() -> None:
     items: list[Row] = [
         *ITEMS,
-        {"item_id": "B ", "title": "", "category": None},
+        {"item_id": "B.", "title": "", "category": None},
         {"item_id": "a", "title": "A", "category": "c"},
+        {"item_id": "0123", "title": "Zero", "category": "c"},
     ]
-    found = health(*CLEAN, event("x", at=300), catalog=items)
-    counts = {}
+    events = [event(item, at=300 + place) for place, item in enumerate(("x", "A", "123", "y", "y "))]
+    found, counts = health(*CLEAN, *events, catalog=items), {}
     for rule in (
-        "unknown_items", "misspelt_items", "never_seen_items", "items_listed_twice", "untitled", "uncategorised",
+        "unknown_items", "misspelt_items", "items_listed_alike", "lost_zeros", "never_seen_items",
+        "items_listed_twice", "untitled", "uncategorised",
     ):  # fmt: skip
         of_rule = finding(found, rule)
         assert of_rule is not None
         counts[rule] = (of_rule.rows, of_rule.of)
     assert counts == {
-        "unknown_items": (1, 3), "misspelt_items": (2, 4), "never_seen_items": (1, 3), "items_listed_twice": (1, 3),
-        "untitled": (1, 4), "uncategorised": (1, 4),
+        "unknown_items": (4, 6), "misspelt_items": (2, 8), "items_listed_alike": (2, 8), "lost_zeros": (1, 6),
+        "never_seen_items": (2, 4), "items_listed_twice": (1, 4), "untitled": (1, 5), "uncategorised": (1, 5),
     }  # fmt: skip
+
+
+def test_ids_that_preparation_joins_are_neither_unknown_nor_misspelt() -> None:
+    catalog: list[Row] = [{**ITEMS[0], "item_id": "1000"}, {**ITEMS[1], "item_id": "Cafe\u0301"}]
+    found = health(event("1000.0"), event("Café", at=60), event(" Café", at=120), catalog=catalog)
+    assert {one.rule for one in found.findings} <= {"decimals_understood", "padded_ids", "guests"}
+    assert found.count("note") == len(found.findings)
+
+
+def test_ids_that_the_settings_join_are_not_said_to_be_misspelt() -> None:
+    events = [event("Bread"), event("bread", at=60)]
+    assert finding(health(*events), "misspelt_items") is not None
+    assert finding(health(*events, canonical=["item_id"]), "misspelt_items") is None
 
 
 @pytest.mark.parametrize(("known", "severity"), [(9, "warning"), (1, "error")])
 def test_many_unknown_items_are_an_error(known: int, severity: str) -> None:
-    events = [*(event("a", at=60 * n) for n in range(known)), event("x", at=1000)]
+    events = [*(event("a", at=60 * n) for n in range(known)), event("x", at=1000), event("x", at=2000)]
     found = finding(health(*events, catalog=ITEMS), "unknown_items")
     assert found is not None
     assert found.severity == severity
+    assert ("not listed: x; listed: a, b; likely cause: " in found.says) == (severity == "error")
 
 
 def test_a_missing_column_disables_everything_and_a_near_name_is_suggested() -> None:

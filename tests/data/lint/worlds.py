@@ -33,12 +33,17 @@ def table(engine: Any, rows: Iterable[Row]) -> ibis.Table:
 
 
 def health(
-    *rows: Row, catalog: Iterable[Row] | None = None, needs: Needs | None = None, engine: Any = None, now: float = NOW
+    *rows: Row,
+    catalog: Iterable[Row] | None = None,
+    needs: Needs | None = None,
+    engine: Any = None,
+    now: float = NOW,
+    canonical: Iterable[str] = (),
 ) -> Health:
     """What the linter says of events and items, read from ``events.csv``."""
     engine = engine or connect()
     sold = None if catalog is None else table(engine, catalog)
-    return linted([(table(engine, rows), sold)], needs or Needs(), now, ("events.csv",))
+    return linted([(table(engine, rows), sold)], needs or Needs(), now, ("events.csv",), tuple(canonical))
 
 
 def finding(found: Health, rule: str) -> Finding | None:

@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from endcap.core.errors import BadData
-from endcap.data.columns import CATALOG, EVENTS, ROW, ROWS_PER_FILE
+from endcap.data.columns import CATALOG, EVENTS, LOG, ROW, ROWS_PER_FILE, SCOPE
 from endcap.data.ledger import Ledger
 from endcap.data.sources import Csv, Json, Parquet, Sql
 
@@ -118,7 +118,8 @@ def test_a_catalog_told_from_events(tmp_path: Path) -> None:
     source = Csv(events="log.csv", catalog="log.csv", one_per_item=True)
     _, catalog = source.tables(ibis.duckdb.connect(), tmp_path, Ledger())
     assert catalog is not None
-    assert set(catalog.columns) == {*CATALOG, ROW}
+    assert set(catalog.columns) == {*CATALOG, ROW, SCOPE}
+    assert catalog.to_pyarrow()[SCOPE].unique().to_pylist() == [LOG], "an echo of the log"
     rows = catalog.to_pyarrow().to_pylist()
     assert {row["item_id"]: row["brand"] for row in rows} == {"a": "new", "b": None}
 

@@ -1,9 +1,13 @@
 """What is released, what is refused and why, and what remains of it."""
 
 import json
+import multiprocessing
+import os
 import shutil
+import signal
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +18,10 @@ from endcap import Request, jobs
 from endcap.config import load
 from endcap.core.bundle import Histories, Move, Shelf
 from endcap.core.errors import BadBundle, BadConfig, Busy, EndcapError, Refused
+from endcap.core.progress import Nobody
 from endcap.core.saving import only_one
+from endcap.evaluate.gate.remedies import ABOUT, Known, with_remedies
+from endcap.evaluate.gate.rules import RULES, Finding
 from endcap.index.exact import Exact
 from endcap.index.nearest import Nearest
 from endcap.jobs import releasing
@@ -201,7 +208,7 @@ def test_an_override_has_a_reason_and_is_written_down(small: Small) -> None:
 def test_a_rule_may_only_warn(small: Small) -> None:
     popular = small.candidate().models["popular"]
     small.put("flat", popular=replace(popular, scores=np.ones_like(popular.scores)))
-    small.config.write_text(small.config.read_text() + '\n[gate]\nwarn = ["scores"]\n')
+    small.config.write_text(small.config.read_text() + 'warn = ["scores"]\n')
     assert jobs.release(small.config).name == "flat"
     assert small.found("flat", "scores")["popular"] == "warned"
 
@@ -219,7 +226,7 @@ def test_known_answers(small: Small) -> None:
 
 def test_budgets(small: Small) -> None:
     small.put("large")
-    small.config.write_text(small.config.read_text() + "\n[gate]\nmax_megabytes = 0.001\nmax_slowdown = 1000.0\n")
+    small.config.write_text(small.config.read_text() + "max_megabytes = 0.001\nmax_slowdown = 1000.0\n")
     assert refused(small, "large", "size") == {"on disk": "refused"}
     assert small.found("large", "speed") == {"loading": "passed", "answering": "passed"}
 
@@ -332,6 +339,46 @@ def test_a_release_that_dies_anywhere_leaves_what_was_served_and_can_be_repeated
     assert small.shelf.released() == [first, "second"]
 
 
+@pytest.mark.parametrize("place", ["note", "point"])
+def test_a_release_that_is_killed_leaves_what_was_served_and_nothing_beside_it(small: Small, place: str) -> None:
+    first = small.name()
+    small.put("second")
+    child = multiprocessing.get_context("spawn").Process(target=killed_release, args=(small.config, place))
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+    assert small.name() == first
+    assert jobs.runs(small.config)[0].state == "interrupted"
+    assert jobs.release(small.config).name == "second" == small.name()
+    assert small.shelf.released() == [first, "second"]
+    assert list(small.shelf.folder.glob(".*")) == []
+
+
+def killed_release(config: Path, place: str) -> None:
+    """Releases, and is killed when it comes to one thing."""
+    setattr(Shelf, place, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    jobs.release(config)
+
+
+@pytest.mark.parametrize("torn", ['{"what": "relea', "\x00\x00\x00", '{"what": "released", "mood": 1}\n', "[]\n"])
+def test_a_torn_line_of_the_history_is_left_aside_with_one_line_said(small: Small, torn: str) -> None:
+    first = small.name()
+    history = small.shelf.folder / "history.jsonl"
+    with history.open("a") as file:
+        file.write(torn)
+    small.put("second")
+    said: list[object] = []
+    watch = Nobody()
+    watch.show = said.append  # type: ignore[method-assign, assignment]
+    jobs.release(small.config, watch)
+    (warned,) = [thing.text for thing in said if isinstance(thing, jobs.Warned)]
+    assert "history.jsonl, line 2: cannot be read and is left aside" in warned
+    assert small.shelf.released() == [first, "second"]
+    lines = history.read_text().splitlines()
+    assert [json.loads(lines[number])["bundle"] for number in (0, 2)] == [first, "second"]
+    assert jobs.rollback(small.config).name == first
+
+
 def test_one_release_at_a_time(small: Small) -> None:
     small.put("second")
     with only_one(small.shelf.folder), pytest.raises(Busy, match="another process is at work on it"):
@@ -357,7 +404,7 @@ def test_one_release_at_a_time(small: Small) -> None:
 
 
 def test_gate_settings_that_cannot_be(small: Small) -> None:
-    text = small.config.read_text()
+    text = small.config.read_text().partition("[gate]")[0]
     for table, said in {
         '[gate]\nbaselines = ["similar"]': "gate.baselines: 'similar' is not among evaluate.baselines",
         '[[gate.golden]]\nslot = "nowhere"': "gate.golden: no slot is called 'nowhere'",
@@ -375,3 +422,58 @@ def test_gate_settings_that_cannot_be(small: Small) -> None:
 def test_the_history_is_one_line_of_json_for_each_move(small: Small) -> None:
     (line,) = (small.shelf.folder / "history.jsonl").read_text().splitlines()
     assert json.loads(line)["what"] == "released"
+
+
+def test_a_slot_that_loses_to_any_baseline_is_refused_and_told_what_to_write(small: Small) -> None:
+    small.put("second")
+    small.set('baselines = ["popular"]  # the', "# the")
+    with pytest.raises(Refused) as raised:
+        jobs.release(small.config)
+    found = small.found("second", "baselines")
+    against = {about for about, decided in found.items() if decided == "refused"}
+    assert against == {"item/similar against jaccard", "item/similar of the bundle against jaccard"}
+    assert found["item/similar against popular"] == found["item/together against jaccard"] == "passed"
+    written = '[models.jaccard]\nuse = "co_occurrence"\nsimilarity = "jaccard"\n[slots."item/similar"]\n'
+    written += 'retrievers = ["jaccard"]'
+    said = "\n".join(line.strip() for line in str(raised.value).splitlines())
+    assert "what to change:\nitem/similar: the baseline jaccard does better (NDCG@10 0." in said
+    assert said.index(written) < said.index("--override")
+    verdict = small.verdict("second")
+    (remedy,) = verdict["remedies"]
+    assert {at["remedy"] for at in verdict["findings"] if at["decided"] == "refused"} == {remedy}
+    assert {at["remedy"] for at in verdict["findings"] if at["decided"] == "passed"} == {""}
+    assert "## What to change" in (small.shelf.folder / "second.verdict.md").read_text()
+    assert "What to change" in (small.shelf.folder / "second.verdict.html").read_text()
+    model, _, slot = written.partition("[slots")
+    small.set('[slots."item/together"]', f'{model}\n[slots."item/together"]')
+    small.set('retrievers = ["similar"]', slot.partition("\n")[2])
+    shutil.rmtree(small.shelf.folder)
+    jobs.train(small.config)
+    jobs.release(small.config)  # what was advised helps
+
+
+def test_every_rule_has_a_remedy() -> None:
+    assert set(ABOUT) | {"baselines", "served"} == set(RULES)
+    slot, rules = Finding("slots", "", "", "", "refused"), [rule for rule in RULES if rule != "baselines"]
+    found = with_remedies([slot, *(replace(slot, rule=rule, about="it, NDCG@10") for rule in rules)], Known())
+    assert all(at.remedy and "{" not in at.remedy for at in found)
+
+
+def test_a_slot_that_is_a_baseline_behind_stages_is_told_of_its_stages() -> None:
+    lost = Finding("baselines", "home against best", "", "", "refused", "home", "best", gain=-0.25, reached=0.4)
+    (found,) = with_remedies([lost], Known(retrievers={"home": ["best"]}))
+    assert "NDCG@10 0.400 against 0.300, 25% less" in found.remedy
+    assert found.remedy.endswith('  [slots."home"]\n  stages = ["available", "not_in_cart"]')
+
+
+def test_what_looks_at_the_last_days_only_is_not_asked_of_another_time(small: Small) -> None:
+    small.set("[models.together]", '[models.lately]\nuse = "popular"\ndays = 30\n\n[models.together]')
+    small.set('retrievers = ["popular"]', 'retrievers = ["lately"]')
+    jobs.train(small.config)
+    jobs.release(small.config)
+    verdict = small.verdict(small.name())
+    told = {at["about"]: at["found"] for at in verdict["findings"] if at["rule"] == "replay"}
+    assert "looks at the last days only" in told["home/popular"]
+    assert "looks at the last days only" in told["lately"]
+    assert "home/popular, what anybody buys next" not in told
+    assert "home/popular against popular" in small.found(small.name(), "baselines")

@@ -53,11 +53,11 @@ def test_trends_follow_each_model_and_say_what_changed(two: tuple[Run, Run]) -> 
 
 
 def test_a_run_that_died_has_changed_nothing_that_it_did_not_tell(two: tuple[Run, Run]) -> None:
-    dead = replace(
-        two[1], id=3, data="", environment={}, inputs={}, ended=None, state="dead", metrics=(), headline=None
+    gone = replace(
+        two[1], id=3, data="", environment={}, inputs={}, ended=None, state="interrupted", metrics=(), headline=None
     )
     again = replace(two[1], id=4)
-    assert [run["changed"] for run in trends([two[1], dead, again])["runs"]] == [[], [], []]
+    assert [run["changed"] for run in trends([two[1], gone, again])["runs"]] == [[], [], []]
 
 
 def test_other_cuts_are_left_to_the_file(two: tuple[Run, Run]) -> None:

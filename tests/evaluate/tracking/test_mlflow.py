@@ -164,8 +164,11 @@ def test_a_bundle_is_one_version_with_both_aliases(looked: dict[str, Any]) -> No
     assert {name for name, _ in train["datasets"]} == {"events.csv", "catalog.csv"}
 
 
-def test_a_server_that_is_down_changes_nothing_but_a_warning(config: Path, record: Record, nowhere: str) -> None:
-    naming(config, nowhere.replace("http://", "http://me:secret@"))
+def test_a_server_that_is_down_changes_nothing_but_a_warning(
+    config: Path, record: Record, nowhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", nowhere.replace("http://", "http://me:secret@"))
+    naming(config, "$MLFLOW_TRACKING_URI")
     watch = Seen()
     with recording("train", load(config), watch) as keep:
         keep(lambda: record)

@@ -153,7 +153,7 @@ def test_who_was_slower_in_making_the_store_takes_the_one_that_is_there(
     assert [file.name for file in store.path.parent.iterdir() if file.name.endswith(".part")] == []
 
 
-def test_a_killed_process_leaves_a_dead_run_and_a_sound_store(tmp_path: Path) -> None:
+def test_a_killed_process_leaves_an_interrupted_run_and_a_sound_store(tmp_path: Path) -> None:
     store = Store(tmp_path / "var")
     with python(KILLED, tmp_path / "var") as victim:
         assert victim.stdout is not None
@@ -162,7 +162,7 @@ def test_a_killed_process_leaves_a_dead_run_and_a_sound_store(tmp_path: Path) ->
         victim.send_signal(signal.SIGKILL)
         victim.wait()
     run = store.run(1)
-    assert (run.state, run.ended, run.data) == ("dead", None, "abc")
+    assert (run.state, run.ended, run.data) == ("interrupted", None, "abc")
     assert [metric.value for metric in run.metrics] == [7.0]
     with sqlite3.connect(tmp_path / "var" / "runs.sqlite") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)

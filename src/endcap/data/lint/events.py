@@ -7,18 +7,25 @@ import ibis
 from ibis import _
 
 from endcap.core.dataset import DAY
+from endcap.core.spelling import INVISIBLE
+from endcap.data.aliases import IDS, NUMBERED
 from endcap.data.columns import EVENTS, WHY
 from endcap.data.lint.shop import SAID, Shop, trimmed
 from endcap.data.lint.suspects import SHOWN, Rule, Suspects
+from endcap.data.placeholders import PLACEHOLDERS
+from endcap.data.plausible import FIRST_DAY, LAST_DAY, epoch, implausible, implausible_days, likely_cause
 from endcap.data.summary import BINS_PER_E, Histogram
 
 HOUR = 3600.0
 MILLISECONDS = 1e11
 """Later than this no shop has sold anything; read as milliseconds it is 1973."""
-NOTHING = ("", "null", "none", "nan", "n/a", "na", "undefined", "-")
-"""Texts that stand for no value, in small letters."""
+NOTHING = ("", *PLACEHOLDERS)
+"""Texts that stand for no id, in small letters."""
 FAR = 8.0
 """Robust standard deviations (of the logarithm) from the median at which a price or quantity is extreme."""
+DECIMAL = r"^[0-9]+\.0+$"
+BLANKS = f" \t\r\n\u00a0\u2007\u202f\u3000{INVISIBLE}"
+"""What may stand around an id without being a part of it."""
 NUMBERS = tuple(name for name, kind in EVENTS.items() if kind(nullable=True).is_numeric())
 
 
@@ -50,7 +57,10 @@ def without_session(shop: Shop) -> Suspects | None:
     """An event without a session is connected with no other."""
     if "session_id" not in shop.there:
         return None
-    repair = '{ use = "sessionized", minutes = 30 } in [prepare] events builds sessions from user and time'
+    repair = (
+        'name a second column: session_id = ["your_session", "your_user"] in the columns of the source; '
+        '{ use = "sessionized", minutes = 30 } in [prepare] events then tells the visits of a user apart'
+    )
     return Suspects("error", _nothing(_.session_id), "have no session_id", repair, harms=("sessions",))
 
 
@@ -64,21 +74,44 @@ def without_item(shop: Shop) -> Suspects | None:
 
 
 def padded_ids(shop: Shop) -> Suspects:
-    """Blanks before or after an id make another id of it."""
-    wrong = ibis.or_(*(_padded(_[name]) for name in ("item_id", "session_id", "user_id", "order_id", "kind")))
-    repair = '"canonical_ids" in [prepare] events and catalog takes the blanks away'
+    """Blanks before or after an id are no part of it."""
+    wrong = ibis.or_(*(_padded(_[name]) for name in IDS))
+    repair = "nothing is to be done: the id is known with and without them; a mended export would spare a step"
     shown = (*SHOWN, "user_id", "order_id")
-    return Suspects("warning", wrong, "have blanks around an id or a kind", repair, shown=shown)
+    return Suspects("note", wrong, "have blanks around an id", repair, shown=shown)
 
 
-def ids_like_decimals(shop: Shop) -> Suspects:
-    """An id such as 17850.0 was a number with gaps in somebody's table, and matches no 17850."""
-    ids = ("item_id", "session_id", "user_id", "order_id")
-    wrong = ibis.or_(*(_[name].re_search(r"^[0-9]+\.0+$") for name in ids))
-    repair = "export ids as text; numbers with gaps become decimals in pandas and in spreadsheets"
-    return Suspects(
-        "warning", wrong, "have an id that is a number with a decimal point", repair, shown=(*SHOWN, "user_id")
+def ids_like_decimals(shop: Shop) -> Suspects | None:
+    """An id such as 17850.0 was a number with gaps in somebody's table, and is another id than 17850."""
+    names = [name for name in NUMBERED if shop.joined.rules.get(name) == "exact"]
+    if not names:
+        return None
+    columns = ", ".join(f'"{name}"' for name in names)
+    repair = (
+        "export ids as text (numbers with gaps become decimals in pandas and in spreadsheets); where 1000 and 1000.0 "
+        f'mean one, {{ use = "canonical_ids", columns = [{columns}] }} in [prepare] events joins them'
     )
+    wrong = ibis.or_(*(_[name].re_search(DECIMAL) for name in names)).fill_null(False)
+    says = "have an id that is a number with a decimal point"
+    return Suspects("warning", wrong, says, repair, shown=(*SHOWN, "user_id"))
+
+
+def decimals_understood(shop: Shop) -> Suspects | None:
+    """Where all numbers of one table have decimals, 1000.0 is taken for 1000."""
+    names = [name for name in NUMBERED if shop.joined.rules.get(name) == "decimal"]
+    if not names:
+        return None
+    wrong = ibis.or_(*(_[name].re_search(DECIMAL) for name in names)).fill_null(False)
+    repair = "nothing is to be done: 1000.0 and 1000 are taken for one; export ids as text to be sure"
+    says = f"have a number with a decimal point as {' and '.join(names)}"
+    return Suspects("note", wrong, says, repair, shown=(*SHOWN, "user_id"))
+
+
+def rounded_ids(shop: Shop) -> Suspects:
+    """An id such as 4.00638E+12 was a long number in a spreadsheet, which has dropped its last digits."""
+    wrong = ibis.or_(*(_[name].re_search(r"^[0-9]\.[0-9]+[eE]\+[0-9]+$") for name in IDS)).fill_null(False)
+    repair = "the digits are lost in this file: export again, with ids as text"
+    return Suspects("error", wrong, "have an id whose last digits are lost", repair, shown=(*SHOWN, "user_id"))
 
 
 def milliseconds(shop: Shop) -> Suspects:
@@ -89,11 +122,26 @@ def milliseconds(shop: Shop) -> Suspects:
 
 def future_events(shop: Shop) -> Suspects:
     """Events later than now: a wrong clock, a wrong time zone, or a test."""
-    wrong = (_.time > shop.now + HOUR) & (_.time <= MILLISECONDS)
+    wrong = (_.time > shop.now + HOUR) & (_.time < max(epoch(LAST_DAY), shop.now))
     repair = (
         "check the time zone of the export; everything after the present moment would be learned from as the newest"
     )
     return Suspects("error", wrong, "lie in the future", repair)
+
+
+def implausible_times(shop: Shop) -> Suspects | None:
+    """Events of 1970 or 2038 were read in a wrong unit, or hold a date that stands for none."""
+    counts = shop.summary.histograms.get("day", {})
+    days = implausible_days(counts)
+    if not days:
+        return None
+    cause = likely_cause(days, max((day for day in counts if day not in days), default=""))
+    repair = (
+        "correct time_format (s, ms, us, ns); where it is right, "
+        '"within_dates" in [prepare] events leaves such events out; `endcap prepare` stops at them'
+    )
+    says = f"lie on implausible days ({days[0]} … {days[-1]}): {cause}"
+    return Suspects("error", (_.time <= MILLISECONDS) & implausible(_.time, days), says, repair)
 
 
 def ancient_events(shop: Shop) -> Suspects | None:
@@ -102,7 +150,8 @@ def ancient_events(shop: Shop) -> Suspects | None:
     if start is None:
         return None
     repair = "leave them out, or read only the years that you want to learn from"
-    return Suspects("warning", _.time < start, "lie long before all others", repair)
+    wrong = (_.time < start) & (_.time >= epoch(FIRST_DAY))  # what lies before is no moment at all: `implausible_times`
+    return Suspects("warning", wrong, "lie long before all others", repair)
 
 
 def dates_without_time(shop: Shop) -> Suspects:
@@ -138,10 +187,21 @@ def extreme_prices(shop: Shop) -> Suspects | None:
 
 
 def wrong_quantities(shop: Shop) -> Suspects:
-    """A quantity is more than nothing."""
-    repair = "write what was given back as kind `return` with a positive quantity; such rows go into the quarantine"
+    """A quantity below zero is a return, not a purchase."""
+    repair = "returns = true in the source reads such rows as returns; as they are, they go into the quarantine"
     looked, shown = _.quantity.notnull(), (*SHOWN, "quantity")
-    return Suspects("error", _.quantity <= 0, "have a quantity of zero or less", repair, looked, shown=shown)
+    return Suspects("error", _.quantity < 0, "have a quantity below zero", repair, looked, shown=shown)
+
+
+def zero_quantities(shop: Shop) -> Suspects:
+    """Lines of which nothing was sold are cancelled lines, gifts or corrections of stock."""
+    repair = (
+        'such rows go into the quarantine; zero_quantity = "ignore" in the source leaves them out, '
+        '"one" counts each as one piece (for gifts)'
+    )
+    looked, shown = _.quantity.notnull(), (*SHOWN, "quantity")
+    says = "have quantity 0: cancelled lines, gifts, or corrections of stock"
+    return Suspects("warning", _.quantity == 0, says, repair, looked, shown=shown)
 
 
 def extreme_quantities(shop: Shop) -> Suspects | None:
@@ -190,8 +250,9 @@ def guests(shop: Shop) -> Suspects:
 
 RULES: tuple[Rule, ...] = (
     refused_rows, unreadable_values, without_time, without_session, without_item, padded_ids, ids_like_decimals,
-    milliseconds, future_events, ancient_events, dates_without_time, negative_prices, free_purchases, extreme_prices,
-    wrong_quantities, extreme_quantities, other_currencies, purchases_without_order, guests,
+    decimals_understood, rounded_ids, milliseconds, future_events, implausible_times, ancient_events,
+    dates_without_time, negative_prices, free_purchases, extreme_prices, wrong_quantities, zero_quantities,
+    extreme_quantities, other_currencies, purchases_without_order, guests,
 )  # fmt: skip
 
 
@@ -200,7 +261,7 @@ def _nothing(value: ibis.Deferred) -> ibis.Deferred:
 
 
 def _padded(value: ibis.Deferred) -> ibis.Deferred:
-    return value.re_search(r"^[ \t\r\n]|[ \t\r\n]$").fill_null(False)
+    return value.re_search(f"^[{BLANKS}]|[{BLANKS}]$").fill_null(False)
 
 
 def _beginning(days: Histogram, rows: int) -> float | None:

@@ -70,12 +70,13 @@ class Health:
     events: int
     items: int
     """Rows of the catalog."""
+    repaired: tuple[Finding, ...] = ()
+    """What a preparation step of the settings repairs; it takes nothing off the score."""
 
     @classmethod
-    def of(cls, findings: Sequence[Finding], events: int, items: int) -> "Health":
+    def of(cls, findings: Sequence[Finding], events: int, items: int, repaired: Sequence[Finding] = ()) -> "Health":
         """The findings in the order in which they should be read."""
-        ordered = sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), -f.cost, -f.share, f.rule, f.says))
-        return cls(tuple(ordered), events, items)
+        return cls(_in_order(findings), events, items, _in_order(repaired))
 
     @property
     def arithmetic(self) -> str:
@@ -105,4 +106,9 @@ class Health:
             "items": self.items,
             "counts": {severity: self.count(severity) for severity in SEVERITIES},
             "findings": [finding.to_json() for finding in self.findings],
+            "repaired": [finding.to_json() for finding in self.repaired],
         }
+
+
+def _in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), -f.cost, -f.share, f.rule, f.says)))

@@ -1,13 +1,15 @@
-"""Rules over sessions, orders and slates."""
+"""Rules over sessions, orders, users and slates."""
 
 import ibis
 from ibis import _
 
 from endcap.core.dataset import DAY
 from endcap.data.columns import ROW
+from endcap.data.engines import arrow
 from endcap.data.lint.events import HOUR
 from endcap.data.lint.shop import Shop
 from endcap.data.lint.suspects import Rule, Suspects
+from endcap.data.plausible import MAX_USER_SHARE, MAX_USER_TIMES, MIN_USER_ORDERS
 
 SESSION = ("session_id", "events", "first", "last")
 ORDER = ("order_id", "sessions", "users", "first", "last")
@@ -107,6 +109,40 @@ def orders_of_several_users(shop: Shop) -> Suspects:
     return Suspects("error", _.users > 1, "belong to several users", repair, shown=ORDER, harms=("baskets",))
 
 
+def users(shop: Shop) -> ibis.Table | None:
+    """One row per user: the orders (or visits, where no order is known), beside those of all and of the middle user.
+
+    None where nobody is known.
+    """
+    if shop.summary.null_share("user_id") == 1:
+        return None
+    known = shop.events.filter(_.user_id.notnull())
+    what = "order_id" if shop.summary.null_share("order_id") < 1 else "session_id"
+    counted = known.group_by("user_id").agg(orders=known[what].nunique(), events=_.count(), **{ROW: known[ROW].min()})
+    facts = counted.aggregate(all=counted.orders.sum(), typical=counted.orders.quantile(0.5))
+    total = arrow(facts).to_pylist()[0]
+    guests = arrow(shop.events.filter(_.user_id.isnull()).aggregate(n=_[what].nunique()))["n"][0].as_py()
+    return counted.mutate(
+        all=ibis.literal(int(total["all"] or 0) + int(guests or 0), "int64"),
+        typical=ibis.literal(float(total["typical"] or 0.0), "float64"),
+    )
+
+
+def users_of_many_people(shop: Shop) -> Suspects:
+    """A user with a share of the orders that no person has: guests, a till, a test account, or a reseller."""
+    wrong = (
+        (_.orders >= MIN_USER_ORDERS) & (_.orders > MAX_USER_SHARE * _["all"]) & (_.orders > MAX_USER_TIMES * _.typical)
+    )
+    what = "orders" if shop.summary.null_share("order_id") < 1 else "visits"
+    repair = (
+        'placeholders = ["the id"] in the source makes guests of them (a till, test or guest account); '
+        "leave a real wholesale customer as it is"
+    )
+    says = f"have more {what} than one person has (over {MAX_USER_SHARE:.0%} of all)"
+    shown = ("user_id", "orders", "all")
+    return Suspects("warning", wrong, says, repair, shown=shown, harms=("histories",))
+
+
 def slates(shop: Shop) -> ibis.Table:
     """One row per shown list: when it was shown and when first clicked. Without slate ids, a session is one list."""
     linked = shop.summary.null_share("slate_id") < 1
@@ -148,5 +184,6 @@ def clicks_before_impression(shop: Shop) -> Suspects:
 
 
 SESSION_RULES: tuple[Rule, ...] = (endless_sessions, crowded_sessions, bots, shared_sessions, lonely_events)
+USER_RULES: tuple[Rule, ...] = (users_of_many_people,)
 ORDER_RULES: tuple[Rule, ...] = (orders_in_several_sessions, orders_over_days, orders_of_several_users)
 SLATE_RULES: tuple[Rule, ...] = (slates_without_click, clicks_without_impression, clicks_before_impression)

@@ -3,20 +3,28 @@
 import ibis
 from ibis import _
 
+from endcap.data.aliases import join_spellings
+from endcap.data.ledger import Ledger
 from endcap.data.lint.findings import Severity
 from endcap.data.lint.shop import Shop, trimmed
 from endcap.data.lint.suspects import Rule, Suspects
+from endcap.data.plausible import MIN_KNOWN_ITEMS
 
 ITEM = ("item_id", "events", "listed")
 SWING = 100.0
 """The highest price of one item is less than so many times the lowest."""
-MANY = 0.2
-"""Share of the events from which on unknown items are an error."""
+
+
+GARBLED = (
+    "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u017d\u017e\u2013-\u203a\u20ac\u2122]|\ufffd|[\u0080-\u009f]"
+)
+"""UTF-8 that was read as Windows-1252 or Latin 1, what stands for a letter that could not be read, and C1 controls."""
 
 
 def items(shop: Shop) -> ibis.Table:
     """One row per item: how often it stands in catalog and events, its prices, and items spelt almost like it."""
-    events = shop.events.filter(_.item_id.notnull())
+    catalog = shop.joined.tables.get("catalog")
+    events = shop.joined.tables["events"].filter(_.item_id.notnull())
     priced = (events.price > 0) & (events.kind == "purchase")
     touched = events.group_by("item_id").agg(
         events=_.count(),
@@ -24,11 +32,11 @@ def items(shop: Shop) -> ibis.Table:
         high=events.price.max(where=priced),
         listed=ibis.literal(0, "int64"),
     )
-    if shop.catalog is None:
+    if catalog is None:
         both = touched
     else:
         sold = (
-            shop.catalog.filter(_.item_id.notnull())
+            catalog.filter(_.item_id.notnull())
             .group_by("item_id")
             .agg(events=ibis.literal(0, "int64"), low=ibis.null("float64"), high=ibis.null("float64"), listed=_.count())
         )
@@ -37,27 +45,79 @@ def items(shop: Shop) -> ibis.Table:
             .group_by("item_id")
             .agg(events=_.events.sum(), low=_.low.max(), high=_.high.max(), listed=_.listed.sum())
         )
-    plain = both.mutate(plain=trimmed(both.item_id).upper())
-    return plain.mutate(spellings=plain.count().over(group_by="plain"), known=plain.listed.max().over(group_by="plain"))
+    return _beside_alike(both.cache())
+
+
+def _beside_alike(items: ibis.Table) -> ibis.Table:
+    """Items with what is known of those that `canonical_ids` would take for the same, and of the same number.
+
+    `spellings` and `catalog_spellings` count the former, those that the catalog lists by themselves; `unpadded` is the
+    id without its leading zeros where that is a number, `unpadded_listed` whether the catalog has one such.
+    """
+    alike = join_spellings({"items": items.select("item_id")}, {"item_id": "canonical"}, Ledger()).aliases
+    known = alike["item_id"] if alike else ibis.memtable({"spelling": [""], "id": [""]})
+    keyed = items.left_join(known, items.item_id == known.spelling)
+    keyed = keyed.mutate(
+        plain=ibis.coalesce(keyed.id, keyed.item_id),
+        unpadded=ibis.ifelse(keyed.item_id.re_search("^[0-9]+$"), keyed.item_id.re_replace("^0+", ""), None),
+        told=(keyed.listed > 0).cast("int64"),
+    )
+    return keyed.mutate(
+        spellings=keyed.count().over(group_by="plain"),
+        catalog_spellings=keyed.told.sum().over(group_by="plain"),
+        unpadded_listed=keyed.told.max().over(group_by="unpadded"),
+    ).drop("spelling", "id", "told")
 
 
 def unknown_items(shop: Shop) -> Suspects | None:
     """Items of events that are not in the catalog: nothing can be said of them, and no page shows them."""
     if shop.catalog is None:
         return None
-    lost = (shop.summary.strangers or 0) / max(shop.summary.rows, 1)
-    severity: Severity = "error" if lost > MANY else "warning"
+    named = shop.summary.rows - shop.summary.nulls.get("item_id", 0)
+    lost = (shop.summary.strangers or 0) / max(named, 1)
+    severity: Severity = "error" if lost > 1 - MIN_KNOWN_ITEMS else "warning"
     repair = "deliver the whole catalog, with items that are no longer sold; check that both files use the same ids"
     says = f"of events are not in the catalog ({shop.summary.strangers or 0:,} events, {lost:.1%})"
+    if severity == "error":
+        says += f"; {shop.summary.unknown_items}"
+        repair += '; `endcap prepare` stops at so many, unless [[checks]] use = "known_items", at_least = 0 accepts it'
     return Suspects(
         severity, _.listed == 0, says, repair, _.events > 0, shown=ITEM, harms=("category", "family", "brand")
     )
 
 
 def misspelt_items(shop: Shop) -> Suspects:
-    """Items that differ from another only in case or in blanks are one item."""
-    repair = '"canonical_ids" in [prepare] events and catalog makes one of them'
-    return Suspects("warning", _.spellings > 1, "are spelt almost like another", repair, shown=ITEM)
+    """Items that differ from another only in case, blanks or punctuation may be one, in two spellings."""
+    repair = (
+        '"canonical_ids" in [prepare] events makes one item of them, in events and catalog; it keeps the spelling of '
+        "the catalog, else the most frequent one, and all others stay understood"
+    )
+    wrong = (_.spellings > 1) & (_.catalog_spellings < 2)
+    return Suspects("warning", wrong, "are spelled almost like another", repair, shown=ITEM)
+
+
+def items_listed_alike(shop: Shop) -> Suspects | None:
+    """Items that the catalog lists by themselves are several, however much their ids resemble each other."""
+    if shop.catalog is None:
+        return None
+    repair = (
+        'nothing is to be done if these are different items, but then do not use "canonical_ids", which would join '
+        "them; if they are one, list it once"
+    )
+    wrong, says = _.catalog_spellings > 1, "are listed in the catalog beside one that is spelled almost alike"
+    return Suspects("note", wrong, says, repair, shown=ITEM)
+
+
+def lost_zeros(shop: Shop) -> Suspects | None:
+    """A spreadsheet takes 00123 for a number and writes 123, which is another id."""
+    if shop.catalog is None:
+        return None
+    repair = (
+        "export ids as text; in Excel, read the file by Data > From Text with the column as Text, never by opening it"
+    )
+    says = "of the events differ only in leading zeros from one of the catalog: ids lost their leading zeros"
+    wrong = (_.listed == 0) & (_.unpadded_listed > 0) & _.unpadded.notnull()
+    return Suspects("warning", wrong, says, repair, _.events > 0, shown=ITEM)
 
 
 def never_seen_items(shop: Shop) -> Suspects | None:
@@ -86,6 +146,19 @@ def swinging_prices(shop: Shop) -> Suspects:
     return Suspects("warning", _.high > SWING * _.low, says, repair, looked, shown=shown)
 
 
+def garbled_texts(shop: Shop) -> Suspects:
+    """Texts in which letters became signs (Ã¤ for ä) were written in one encoding and read in another."""
+    repair = (
+        'say encoding = "utf-8" (or "cp1252") in the source; if one file holds both, export it again, since a file '
+        "of two encodings cannot be read right"
+    )
+    texts = [_[name] for name in ("item_id", "title", "category", "brand")]
+    wrong = ibis.or_(*(text.cast("string").re_search(GARBLED) for text in texts))
+    return Suspects(
+        "warning", wrong, "hold letters of another encoding", repair, shown=("item_id", "title", "category")
+    )
+
+
 def untitled(shop: Shop) -> Suspects:
     """An item without a title cannot be shown."""
     repair = "map the name of the item to title"
@@ -102,8 +175,11 @@ def uncategorised(shop: Shop) -> Suspects | None:
     )
 
 
-ITEM_RULES: tuple[Rule, ...] = (unknown_items, misspelt_items, never_seen_items, items_listed_twice, swinging_prices)
-CATALOG_RULES: tuple[Rule, ...] = (untitled, uncategorised)
+ITEM_RULES: tuple[Rule, ...] = (
+    unknown_items, misspelt_items, items_listed_alike, lost_zeros, never_seen_items, items_listed_twice,
+    swinging_prices,
+)  # fmt: skip
+CATALOG_RULES: tuple[Rule, ...] = (garbled_texts, untitled, uncategorised)
 
 
 def _blank(value: ibis.Deferred) -> ibis.Deferred:

@@ -29,7 +29,7 @@ class Need:
     chosen: bool = False
     """Whether the settings name the kinds; of those that a recipe has by itself, some may be missing."""
     otherwise: str = ""
-    """What a stage goes by where there are no such events; where nothing is said, nothing passes it."""
+    """What a stage goes by where there is no such event or label; where nothing is said, nothing passes it."""
 
     @property
     def spoken(self) -> str:
@@ -39,10 +39,12 @@ class Need:
         )
 
 
+EACH_A_FAMILY = "each item as a family of its own"
 STAGES: Mapping[str, Need] = {
     "available": Need(("purchase",), otherwise="what was seen lately"),
     "same_category": Need((), label="category"),
-    "other_families": Need((), label="family"),
+    "other_families": Need((), label="family", otherwise=EACH_A_FAMILY),
+    "one_per_family": Need((), label="family", otherwise=EACH_A_FAMILY),
 }
 """What stages cannot be without that do not say it in a setting ``by``. Without stock records, on sale is what sold."""
 BASKETS, BUYERS = Need(("purchase",), "order_id", rows="baskets"), Need(("purchase",), "user_id", rows="histories")
@@ -51,7 +53,7 @@ TASKS: Mapping[str, Need] = {
     "item_basket": BASKETS,
     "next_basket": BASKETS,
     "next_purchases": BUYERS,
-    "anybody": Need(("purchase",)),
+    "anybody": Need(("purchase", "cart", "view", "click")),
     "switched": Need(("purchase",), "user_id", "category", "histories"),
     "search": Need(("search",)),
 }
@@ -130,8 +132,8 @@ def _need(recipe: Any, label: str | None) -> Need:
 def _of_stages(parts: Mapping[str, Any]) -> Mapping[str, Need]:
     found = {}
     for name, stage in parts.items():
-        label = getattr(stage, "by", None)
-        need = Need((), label=label) if label else STAGES.get(name.partition(" #")[0])
+        label, known = getattr(stage, "by", None), STAGES.get(name.partition(" #")[0])
+        need = Need((), label=label) if label and known is None else known
         if need is not None:
             found[name] = need
     return found

@@ -13,14 +13,22 @@ from endcap.data.ledger import Ledger
 from endcap.data.lint import linted
 from endcap.data.lint.findings import Example, Finding, Health
 from endcap.data.lint.needs import Needs
+from endcap.data.lint.repairs import step_names
 from endcap.data.lint.suspects import EXAMPLES
+from endcap.data.placeholders import MEANS, Placeholder
+from endcap.data.prepare import canonical_columns
 
 EVERYTHING = {"bad_rows": "quarantine", "max_bad": 1.0}
 """Settings of a source that lets every row through to the linter, however many are wrong."""
 
 
-def sources_linted(sources: Iterable[Any], engine: Engine, folder: Path, needs: Needs, now: float) -> Health:
-    """The health of all sources together; one that cannot be read is an error of its own."""
+def sources_linted(
+    sources: Iterable[Any], engine: Engine, folder: Path, needs: Needs, now: float, steps: Iterable[Any] = ()
+) -> Health:
+    """The health of all sources together; one that cannot be read is an error of its own.
+
+    `steps` are the preparation steps that the tables go through later: what they repair is no finding.
+    """
     ledger, tables, broken = Ledger(), [], []
     for place, source in enumerate(sources):
         try:
@@ -30,9 +38,10 @@ def sources_linted(sources: Iterable[Any], engine: Engine, folder: Path, needs: 
             broken.append(_broken(place, str(error), needs))
     if not tables:
         return Health.of(broken, 0, 0)
-    broken += _unreadable(ledger)
-    health = linted(tables, needs, now, tuple(ledger.files))
-    return Health.of([*broken, *health.findings], health.events, health.items)
+    broken += [*_unreadable(ledger), *_placeholders(ledger, needs)]
+    given = tuple(steps)
+    health = linted(tables, needs, now, tuple(ledger.files), canonical_columns(given), step_names(given))
+    return Health.of([*broken, *health.findings], health.events, health.items, health.repaired)
 
 
 def untouched(source: Any, engine: Engine, folder: Path, ledger: Ledger) -> list[tuple[ibis.Table, ibis.Table | None]]:
@@ -72,6 +81,27 @@ def _unreadable(ledger: Ledger) -> list[Finding]:
             tuple(examples[:EXAMPLES]),
         )
     ]  # fmt: skip
+
+
+def _placeholders(ledger: Ledger, needs: Needs) -> list[Finding]:
+    """Ids that stand for none: one finding for each column, with the count of every word."""
+    found: dict[tuple[str, str], list[Placeholder]] = {}
+    for one in ledger.placeholders:
+        found.setdefault((one.place, one.theirs), []).append(one)
+    return [_of_placeholders(together, needs) for together in found.values()]
+
+
+def _of_placeholders(found: list[Placeholder], needs: Needs) -> Finding:
+    first, count = found[0], sum(one.rows for one in found)
+    words = ", ".join(f"{one.word!r} ({one.rows:,})" for one in found[:10])
+    return Finding(
+        "placeholder_ids", "note",
+        f"{count:,} of {first.of:,} rows of {first.place} have an id in {first.theirs!r} that stands for none: {words}",
+        "rows", count, first.of,
+        f"nothing has to be done: {MEANS[first.ours]}; if one of them is an id of yours, say not_placeholders = "
+        f'["{first.word}"] in the source',
+        harms=needs.using("histories") if first.ours == "user_id" and count > 0.9 * first.of else (),
+    )  # fmt: skip
 
 
 def _blank(rejected: ibis.Table) -> ibis.Table:

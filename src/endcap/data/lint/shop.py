@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.datatypes as dt
 
+from endcap.data.aliases import JoinedIds, join_ids
 from endcap.data.columns import CATALOG, EVENTS, FILE, LINE, ROW, WHY
 from endcap.data.engines import arrow
 from endcap.data.lint.needs import Needs
@@ -30,12 +31,16 @@ class Shop:
     """The columns that the events came with …"""
     described: frozenset[str]
     """… and those of the catalog that hold anything."""
+    joined: JoinedIds
+    """The same tables, every id in the one spelling that preparation gives it."""
     summary: Summary
     needs: Needs
     now: float
     """Seconds since 1970 (UTC)."""
     files: tuple[str, ...] = ()
     """What was read, in the order in which `ROW` numbers it."""
+    filled: frozenset[str] = frozenset()
+    """Columns that a configured step fills where the sources leave them empty."""
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -48,20 +53,34 @@ class Shop:
         return sum(counts.get(name, 0) for name in names)
 
 
-def opened(tables: Tables, needs: Needs, now: float, files: tuple[str, ...] = ()) -> Shop:
-    """The shop of the tables of one source or of several; they may have any columns of any types."""
+def opened(
+    tables: Tables,
+    needs: Needs,
+    now: float,
+    files: tuple[str, ...] = (),
+    canonical: Sequence[str] = (),
+    filled: frozenset[str] = frozenset(),
+) -> Shop:
+    """The shop of the tables of one source or of several; they may have any columns of any types.
+
+    `canonical` names the columns of ids that preparation will join by `canonical_ids`; `filled` are the columns that a
+    configured step fills.
+    """
     logs, catalogs = [events for events, _ in tables], [catalog for _, catalog in tables if catalog is not None]
     events = ibis.union(*(loosely(log, EVENTS) for log in logs)).cache()
     catalog = ibis.union(*(loosely(sold, CATALOG) for sold in catalogs)) if catalogs else None
+    joined = join_ids({"events": events} | ({} if catalog is None else {"catalog": catalog}), canonical)
     return Shop(
         events=events,
         catalog=catalog,
         there=frozenset(name for log in logs for name in log.columns),
         described=frozenset(_filled(catalog) if catalog is not None else ()),
-        summary=summary_of(events, catalog),
+        joined=joined,
+        summary=summary_of(joined.tables["events"], joined.tables.get("catalog")),
         needs=needs,
         now=now,
         files=files,
+        filled=filled,
     )
 
 

@@ -1,9 +1,13 @@
 """Rules over a log as a whole: its columns, its kinds, and whether each model has something to learn from."""
 
+import json
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 
+import ibis
+
 from endcap.core.records import KINDS
+from endcap.data.cells import separator_of
 from endcap.data.columns import CATALOG, EVENTS, FILE, LINE, REQUIRED_EVENTS, ROW, WHY
 from endcap.data.engines import arrow
 from endcap.data.lint.findings import Example, Finding
@@ -25,6 +29,8 @@ FUNNEL = (
     ("purchase", "view"), ("cart", "view"), ("click", "impression"), ("uncart", "cart"), ("return", "purchase"),
 )  # fmt: skip
 """There are fewer of the first than of the second, where there are any of both."""
+CELLS = 5000
+"""Different item ids that are looked at for several in one cell."""
 ALWAYS = ("category", "family")
 """Labels that a dataset has even where nothing is known of them: what goes by one finds nothing, and does not fail."""
 
@@ -151,7 +157,7 @@ def missing_labels(shop: Shop) -> Iterator[Finding]:
     ]
     for who, need, places in (*models, *stages):
         label = need.label
-        if label is None or label in shop.described:
+        if label is None or label in shop.described or need.otherwise:
             continue
         blank = label in ALWAYS
         yield Finding(
@@ -160,6 +166,27 @@ def missing_labels(shop: Shop) -> Iterator[Finding]:
             len(models) + len(stages), f"deliver {label} in the catalog, or take it out",
             disables=() if blank else places[:1], harms=places if blank else places[1:],
         )  # fmt: skip
+
+
+def several_items_in_a_cell(shop: Shop) -> Iterator[Finding]:
+    """A cell such as SKU1|SKU2 is read as one item that nobody sells."""
+    named = shop.events.filter(shop.events.item_id.notnull()).group_by("item_id").agg(n=lambda t: t.count())
+    joined = named.filter(named.item_id.re_search(r"[|;,+/ \n\t]")).order_by([ibis.desc("n"), "item_id"])
+    cells = arrow(joined.limit(CELLS)).to_pylist()
+    if not cells:
+        return
+    listed = shop.catalog if shop.catalog is not None else named.filter(~named.item_id.re_search(r"[|;,+/ \n\t]"))
+    known = arrow(listed.select("item_id").limit(CELLS))["item_id"].to_pylist()
+    mark = separator_of([row["item_id"] for row in cells], filter(None, known))
+    if mark is None:
+        return
+    rows = sum(row["n"] for row in cells if mark in row["item_id"])
+    examples = [Example(None, None, {"item_id": row["item_id"]}) for row in cells[:3] if mark in row["item_id"]]
+    yield Finding(
+        "several_items_in_a_cell", "error", f"{rows:,} events name several items in one cell ({mark!r} between them)",
+        "events", rows, shop.summary.rows, f"items_separator = {json.dumps(mark)} in the source makes an event of each",
+        tuple(examples), harms=shop.needs.places(shop.needs.models),
+    )  # fmt: skip
 
 
 def implausible_counts(shop: Shop) -> Iterator[Finding]:
@@ -187,7 +214,7 @@ def meant(kind: str) -> str | None:
 
 RULES: tuple[Callable[[Shop], Iterator[Finding]], ...] = (
     missing_columns, unknown_columns, unknown_kinds, starved_models, starved_stages, starved_tasks, absent_kinds,
-    missing_labels, implausible_counts,
+    missing_labels, several_items_in_a_cell, implausible_counts,
 )  # fmt: skip
 
 
@@ -208,7 +235,9 @@ def _counted(shop: Shop, needs: tuple[Need, ...]) -> list[int]:
     for place, need in enumerate(needs):
         of_kind = events.kind.isin(need.kinds) & events.item_id.notnull()
         wanted[f"need_{place}"] = events.count(
-            where=of_kind & events[need.column].notnull() if need.column else of_kind
+            where=of_kind
+            if need.column is None or need.column in shop.filled
+            else of_kind & events[need.column].notnull()
         )
     if not wanted:
         return []

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.arrays import Array
+from endcap.core.bands import price_levels
 from endcap.core.catalog import Catalog
 from endcap.core.dataset import DAY, Dataset
 from endcap.data.profile.counting import Counts, every, picked
@@ -128,7 +129,7 @@ def categories(data: Dataset, counts: Counts) -> tuple[Category, ...]:
     rest = len(largest) - CATEGORIES
     found.append((f"{rest} more" if rest > 0 else "", np.flatnonzero(place[group] == CATEGORIES)))
     found.append((NO_CATEGORY, np.flatnonzero(place[group] == CATEGORIES + 1)))
-    total, sold, price = counts.per_item(), counts.per_item("purchase"), _prices(data.catalog)
+    total, sold, price = counts.per_item(), counts.per_item("purchase"), price_levels(data.catalog)
     return tuple(
         Category(name, len(inside), int(sold[inside].sum()), int(total[inside].sum()), _band(price[inside]))
         for name, inside in found
@@ -143,10 +144,6 @@ def grouped(catalog: Catalog) -> tuple[NDArray[np.int64], list[str]]:
     labels = catalog.labels("category")
     codes = labels.codes.astype(np.int64)
     return np.where(codes < 0, len(labels.names), codes), [*labels.names.ids, NO_CATEGORY]
-
-
-def _prices(catalog: Catalog) -> Array:
-    return catalog["price"] if "price" in catalog else np.full(len(catalog), np.nan)
 
 
 def _band(prices: Array) -> tuple[float, ...] | None:

@@ -10,7 +10,7 @@ from endcap.core.dataset import Dataset, Events
 from endcap.data.profile.counting import Counts
 from endcap.data.profile.shapes import share
 
-DERIVED = ("age_days", "available", "bought")
+DERIVED = ("age_days", "available", "bought", "offered", "typical_price")
 """Catalog columns that preparation computes: they are empty for a reason that other columns tell."""
 FEW = (("1", 1, 1), ("2–4", 2, 4), ("5–9", 5, 9), ("10–49", 10, 49), ("50+", 50, None))
 

@@ -4,6 +4,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from endcap.data.pages import rendered
+from endcap.data.printing import row, words
 from endcap.data.profile.drift import MUCH, SOME
 from endcap.data.profile.facts import Profile
 from endcap.data.profile.words import findings, summary
@@ -22,9 +23,8 @@ def terminal(profile: Profile) -> "RenderableType":
     """The summary, and what every section says, the most notable first."""
     from rich.console import Group  # noqa: PLC0415 — a serving process has no use for it
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for finding in findings(profile):
-        table.add_row(finding.section, finding.words)
-    return Group(Text(summary(profile), style="bold"), Text(), table)
+        table.add_row(*row(finding.section, finding.words))
+    return Group(words(summary(profile), "bold"), words(""), table)

@@ -145,6 +145,8 @@ def extraction(table: ibis.Table, wanted: list[str]) -> ibis.Table:
 
     def plain(value: ibis.Value) -> ibis.Value:
         kind = value.type()
+        if kind.is_decimal() and kind.scale == 0:  # as a fraction, an id of more than 15 digits would be another one
+            return value.cast("int64" if (kind.precision or 38) <= 18 else "string")
         if kind.is_decimal():
             return value.cast("float64")
         known = kind.is_string() or kind.is_numeric() or kind.is_temporal() or kind.is_boolean() or kind.is_nested()

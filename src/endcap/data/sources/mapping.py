@@ -12,7 +12,9 @@ from pydantic import AfterValidator, Field
 from endcap.core.errors import BadData
 from endcap.core.part import Part
 from endcap.core.records import KINDS
-from endcap.data.columns import CATALOG, EVENTS, REQUIRED_CATALOG, REQUIRED_EVENTS, ROW, WHY
+from endcap.data.columns import CATALOG, EVENTS, LOG, REQUIRED_CATALOG, REQUIRED_EVENTS, ROW, WHY
+from endcap.data.placeholders import ID_COLUMNS
+from endcap.data.sources.offers import currencies, plain_name, price_of_today, stated_availability
 from endcap.data.sources.parsing import UNITS, Problem, moment, numbers, zero_bytes
 
 IGNORED = "ignore"
@@ -64,7 +66,9 @@ class Mapped(Part):
     columns: Columns = Field(default={})
     """Our column = theirs; of a list, the first that is not empty. Columns that are not named here keep their names."""
     catalog_columns: Columns = Field(default={})
-    """The same for the catalog."""
+    """The same for the catalog, with two exceptions: of several columns for `available`, all must say yes, of those
+    that say anything, and ``not NAME`` is the opposite of a column; of several for `price`, the first above zero
+    counts."""
     constants: Annotated[dict[str, str], AfterValidator(_known_columns)] = Field(default={})
     """Our column = the value of every event, such as ``kind = "purchase"``."""
     kinds: Annotated[dict[str, str], AfterValidator(_known_kinds)] = Field(default={})
@@ -80,10 +84,24 @@ class Mapped(Part):
     """Of all prices, if no column says it."""
     returns: bool = False
     """Whether a negative quantity is a return."""
+    zero_quantity: Literal["quarantine", "ignore", "one"] = "quarantine"
+    """What becomes of lines of quantity 0 (cancelled lines, gifts, corrections of stock): kept aside, left out, or one
+    piece each."""
     fill_down: str | None = None
     """A column, such as the order number: empty fields take what stands in an earlier row with the same value."""
     one_per_item: bool = False
     """Whether the catalog is told from rows in which an item may stand many times; the last that is known counts."""
+    catalog_scope: Literal["complete", "partial", "log"] | None = None
+    """What the catalog holds: all that is on sale (``complete``: what is not in it is withdrawn), some of it
+    (``partial``: what is not in it is on sale if it was sold lately), or only what the events name (``log``: all go by
+    their sales). Without it, a catalog that is read from where the events are is a log, and any other is complete."""
+    price_list: str | None = None
+    """The price list whose prices count, where the catalog has an item once for each; without it, the first of each
+    item."""
+    placeholders: tuple[str, ...] = ()
+    """Texts that stand for no id, such as the till ``kasse1``, beside the usual ones (``NONE``, ``(not set)``, …)."""
+    not_placeholders: tuple[str, ...] = ()
+    """Texts that are ids here, though they stand for none elsewhere; ``*``: all of the usual ones."""
     bad_rows: Literal["quarantine", "error"] = "quarantine"
     """What happens to rows that cannot be read: they are kept aside with the reason, or they end the run."""
     max_bad: float = Field(default=0.05, ge=0, le=1)
@@ -95,6 +113,15 @@ def needed(mapping: Mapped, ours: Mapping[str, dt.DataType], columns: Mapping[st
     names = [name for our in ours for name in _theirs(columns, our)]
     extra = [mapping.fill_down, mapping.plus_milliseconds]
     return list(dict.fromkeys([*names, *(name for name in extra if name)]))
+
+
+def id_columns(ours: Iterable[str], columns: Mapping[str, Names]) -> dict[str, str]:
+    """Their columns of ids, each with the one of ours that it stands for (the first, if for several)."""
+    found: dict[str, str] = {}
+    for our in ID_COLUMNS:
+        if our in ours:
+            found |= {name: our for name in _theirs(columns, our) if name not in found}
+    return found
 
 
 def as_ours(table: ibis.Table, mapping: Mapped, place: str, there: Sequence[str]) -> ibis.Table:
@@ -122,6 +149,12 @@ def as_ours(table: ibis.Table, mapping: Mapped, place: str, there: Sequence[str]
         quantity = columns["quantity"].cast("float64")
         kind = ibis.ifelse(quantity < 0, "return", kind)
         columns["quantity"] = quantity.abs()
+    if mapping.zero_quantity != "quarantine" and "quantity" in columns:
+        none = columns["quantity"].cast("float64") == 0
+        if mapping.zero_quantity == "ignore":
+            kind = ibis.ifelse(none, IGNORED, kind)
+        else:
+            columns["quantity"] = ibis.ifelse(none, 1.0, columns["quantity"].cast("float64"))
     columns["kind"] = kind
     return _selected(table, columns, [problem, *problems, *zero_bytes(columns)])
 
@@ -135,13 +168,29 @@ def as_our_catalog(table: ibis.Table, mapping: Mapped, place: str, there: Sequen
     """A DuckDB table of items in our columns, with `WHY` for numbers that are none."""
     columns = _renamed(table, CATALOG, mapping.catalog_columns)
     _complete(_named(mapping.catalog_columns), REQUIRED_CATALOG, columns, place, there)
+    prices = [_filled_text(table[name]) for name in _theirs(mapping.catalog_columns, "price") if name in table.columns]
+    if len(prices) > 1:
+        columns["price"] = price_of_today(prices)
+    columns |= stated_availability(table, availability_names(mapping)) | currencies(columns, mapping.currency)
     counted, problems = numbers(columns, mapping.decimal)
-    described = _selected(table, columns | counted, [*problems, *zero_bytes(columns)])
-    if not mapping.one_per_item:
-        return described
+    return _selected(table, columns | counted, [*problems, *zero_bytes(columns)])
+
+
+def availability_names(mapping: Mapped) -> tuple[str, ...]:
+    """What stands for `available`, with ``not`` before the names of columns that say the opposite."""
+    names = mapping.catalog_columns.get("available", "available")
+    return (names,) if isinstance(names, str) else names
+
+
+def one_of_each_item(described: ibis.Table, scope: str) -> ibis.Table:
+    """One row for each item: of every column the last value that is known; from a log, no price of zero."""
     rest = [name for name in described.columns if name not in ("item_id", ROW, WHY)]
     known = described.filter(described.item_id.notnull(), described[WHY].isnull())
-    last = {name: known[name].argmax(known[ROW], where=known[name].notnull()) for name in rest}
+    there = {name: known[name].notnull() for name in rest}
+    if scope == LOG and "price" in there:
+        # Order lines for nothing are gifts, samples and corrections, not what the shop lists.
+        there["price"] = known.price.cast("float64") > 0
+    last = {name: known[name].argmax(known[ROW], where=there[name]) for name in rest}
     return known.group_by("item_id").agg(**last, **{ROW: known[ROW].min()})
 
 
@@ -151,7 +200,8 @@ def _named(columns: Mapping[str, Names]) -> list[str]:
 
 def _theirs(columns: Mapping[str, Names], our: str) -> tuple[str, ...]:
     names = columns.get(our, our)
-    return (names,) if isinstance(names, str) else names
+    names = (names,) if isinstance(names, str) else names
+    return tuple(map(plain_name, names)) if our == "available" else names
 
 
 def _renamed(table: ibis.Table, ours: Mapping[str, dt.DataType], columns: Mapping[str, Names]) -> dict[str, ibis.Value]:
@@ -179,7 +229,8 @@ def _complete(
 
 
 def _filled_text(value: ibis.Value) -> ibis.Value:
-    return value.cast("string").strip().nullif("")
+    text = value.cast("string").strip().nullif("")
+    return ibis.ifelse(value.isnan(), ibis.null("string"), text) if value.type().is_floating() else text
 
 
 def _filled(table: ibis.Table, mapping: Mapped) -> ibis.Table:

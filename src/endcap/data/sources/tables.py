@@ -1,21 +1,48 @@
 """The way of every source: read, put into our columns, checked; what is wrong is kept aside, or ends the run."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import ibis
 import pyarrow as pa
 
 from endcap.core.errors import BadData
-from endcap.data.columns import CATALOG, EVENTS, FILE, LINE, ROW, ROWS_PER_FILE, WHY, checked_catalog, checked_events
-from endcap.data.engines import discard, kept, reopened, uploaded
+from endcap.data.columns import (
+    CATALOG,
+    EVENTS,
+    FILE,
+    LINE,
+    LOG,
+    ROW,
+    ROWS_PER_FILE,
+    SCOPE,
+    WHY,
+    checked_catalog,
+    checked_events,
+)
+from endcap.data.engines import discard, kept, reopened, rows, uploaded
 from endcap.data.ledger import Entry, Ledger
-from endcap.data.sources.mapping import IGNORED, Mapped, as_our_catalog, as_ours, needed, without_ignored
+from endcap.data.placeholders import blank_placeholders, find_placeholders
+from endcap.data.sources.mapping import (
+    IGNORED,
+    Mapped,
+    as_our_catalog,
+    as_ours,
+    availability_names,
+    id_columns,
+    needed,
+    one_of_each_item,
+    without_ignored,
+)
+from endcap.data.sources.offers import of_one_price_list, scope_of, unclear_availability
 from endcap.data.sources.reading import Read
 
 Reader = Callable[[Any, list[str], int], Read]
 """Given DuckDB, the columns that are needed, and the number of the first file: what lies in the files."""
 Tables = tuple[ibis.Table, ibis.Table | None]
+AVAILABILITY = "availability in"
+"""How the line of the ledger begins that names what is neither yes nor no."""
 
 
 def reader_of(engine: Any) -> Any:
@@ -27,8 +54,13 @@ def happened(engine: Any, names: list[str], mapping: Mapped, ledger: Ledger, rea
     """Events in our columns; `names` are those of the files that `read` reads."""
     place = _place(names)
     found = _numbered(engine, names, needed(mapping, EVENTS, mapping.columns), ledger, read)
+    found = _without_placeholders(found, id_columns(EVENTS, mapping.columns), mapping, place, ledger)
     ours = as_ours(found.table, mapping, place, _there(found))
-    if IGNORED in mapping.kinds.values():
+    if mapping.zero_quantity == "ignore" and "quantity" in ours.columns:
+        left_out = ours.filter(ours.quantity.cast("float64") == 0).count().to_pyarrow().as_py()
+        if left_out:
+            ledger.note("lines of quantity 0", 0, left_out, "left out, as zero_quantity says: nothing was sold")
+    if IGNORED in mapping.kinds.values() or mapping.zero_quantity == "ignore":
         ours = without_ignored(ours)
     return _right(engine, checked_events(ours, place), found, (mapping, place), ledger)
 
@@ -37,8 +69,32 @@ def sold(engine: Any, names: list[str], mapping: Mapped, ledger: Ledger, read: R
     """The catalog in our columns; `names` are those of the files that `read` reads."""
     place = _place(names)
     found = _numbered(engine, names, needed(mapping, CATALOG, mapping.catalog_columns), ledger, read)
-    ours = checked_catalog(as_our_catalog(found.table, mapping, place, _there(found)), place)
-    return _right(engine, ours, found, (mapping, place), ledger).select(*CATALOG, ROW)
+    found = _without_placeholders(found, id_columns(CATALOG, mapping.catalog_columns), mapping, place, ledger)
+    scope = scope_of(mapping)
+    ours = as_our_catalog(found.table, mapping, place, _there(found))
+    ours, others = of_one_price_list(ours, mapping.price_list, place)
+    if mapping.one_per_item:
+        ours = one_of_each_item(ours, scope)
+    right = _right(engine, checked_catalog(ours, place), found, (mapping, place), ledger)
+    if others is not None:
+        _set_aside(_moved(others, engine, ledger), rows(right), place, ledger)
+    unclear, words = unclear_availability(found.table, availability_names(mapping))
+    if unclear:
+        meant = "so it goes by its sales" if scope == LOG else "so it is on sale, since it is listed"
+        ledger.note(f"{AVAILABILITY} {place}", rows(right), unclear, f"{words} is neither yes nor no, {meant}")
+    return right.select(*CATALOG, ROW).mutate(**{SCOPE: ibis.literal(scope)})
+
+
+def _set_aside(others: ibis.Table, left: int, place: str, ledger: Ledger) -> None:
+    """Rows of price lists that do not count go to the quarantine, and the ledger says how many they are."""
+    dropped = rows(others)
+    if dropped:
+        step, why = (
+            f"one price list of {place}",
+            "another price list of an item: one counts, see the setting price_list",
+        )
+        ledger.reject(others, step, why)
+        ledger.entries.append(Entry(step, dropped, 0, left, why))
 
 
 def _place(names: list[str]) -> str:
@@ -53,6 +109,15 @@ def _numbered(engine: Any, names: list[str], wanted: list[str], ledger: Ledger, 
     first = len(ledger.files)
     ledger.files.extend(names)
     return read(reader_of(engine), wanted, first)
+
+
+def _without_placeholders(found: Read, columns: Mapping[str, str], mapping: Mapped, place: str, ledger: Ledger) -> Read:
+    """What was read, with null for ids that stand for none; the ledger says which and how many."""
+    known = find_placeholders(found.table, columns, place, mapping.placeholders, mapping.not_placeholders)
+    ledger.placeholders += known
+    for one in known:
+        ledger.note("placeholder ids", one.of, one.rows, one.says)
+    return replace(found, table=blank_placeholders(found.table, known)) if known else found
 
 
 def _right(engine: Any, checked: ibis.Table, found: Read, how: tuple[Mapped, str], ledger: Ledger) -> ibis.Table:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.arrays import Strings
-from endcap.core.catalog import Catalog, Column, Labels
+from endcap.core.catalog import OFFERED, Catalog, Column, Labels
 from endcap.core.dataset import Dataset
 from endcap.core.vocabulary import Vocabulary
 from endcap.data.describe import as_of
@@ -17,12 +17,13 @@ def as_known(train: Dataset, data: Dataset) -> Dataset:
 
     An item that has events in `data` but none in training did not exist yet: it keeps its code, so that what comes
     later can be told in codes, and is blank in every column. A label that only such items have is no label. An item
-    without any event is taken to have been there all along.
+    without any event is taken to have been there all along. What the shop says of its stock it says of today: what was
+    on sale then is told from the events until then.
     """
     n = len(data.catalog)
     seen, ever = (np.bincount(side.events.item[side.events.item >= 0], minlength=n) > 0 for side in (train, data))
     known = seen | ~ever
-    columns = {name: _blanked(column, known) for name, column in data.catalog.columns.items()}
+    columns = {name: _blanked(column, known) for name, column in data.catalog.columns.items() if name != OFFERED}
     return as_of(replace(train, catalog=Catalog(data.catalog.items, columns)))
 
 

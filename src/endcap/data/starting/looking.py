@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from endcap.core.errors import BadConfig, BadData
+from endcap.core.secrets import without_literals
 from endcap.data.columns import ROW
 from endcap.data.sources.databases import connected, table_of, without_password
 from endcap.data.sources.exports import CSV, JSON, PARQUET
@@ -31,7 +32,19 @@ class Seen:
     """Each column's values in the rows that were looked at."""
     rows: int
     options: Mapping[str, object] = field(default_factory=dict)
-    """Settings without which it cannot be read."""
+    """Settings without which it cannot be read, by the names of the source: ``skip``, ``encoding``, ``unnest``, …"""
+    checks: Mapping[str, str] = field(default_factory=dict)
+    """Setting in `options` = what a person should check about it."""
+    notes: tuple[str, ...] = ()
+    """What was found in the files and read all the same: sentences to show to a person, without the place."""
+    problem: str = ""
+    """Why there is nothing to read, naming the file and what to do; then there may be no columns, and no rows."""
+    packed: Mapping[str, str] = field(default_factory=dict)
+    """Column whose cells hold several values = their separator; the value for the setting ``items_separator``."""
+    time_columns: tuple[tuple[str, str], ...] = ()
+    """Pairs of a column of dates and one of times of day; the value for the setting ``time_columns``."""
+    decimals: Mapping[str, str] = field(default_factory=dict)
+    """Column of numbers = its decimal sign: ``.``, ``,``, or ``?`` where each value can be read either way."""
 
     @cached_property
     def text(self) -> Mapping[str, tuple[str, ...]]:
@@ -142,7 +155,7 @@ def _in_duckdb(path: Path, folder: Path) -> list[Seen]:
 def _in_database(connection: str) -> list[Seen]:
     if connection.startswith(("postgres://", "postgresql://")):
         return _tables_of(connection.replace("postgresql://", "postgres://"), "postgres", _parts(connection))
-    return _tables_of(connection, "ibis", {"connection": connection})
+    return _tables_of(connection, "ibis", {"connection": without_literals(connection, "DATABASE_PASSWORD")})
 
 
 def _parts(connection: str) -> dict[str, object]:

@@ -14,6 +14,7 @@ from endcap.core.errors import BadData
 from endcap.core.part import build
 from endcap.data.ledger import Ledger
 from endcap.data.prepare import united
+from endcap.data.starting.facts import facts_of_tables
 from endcap.data.starting.formats import Format, recognised
 from endcap.data.starting.guess import SURE, Guess, Guessed, Match
 from endcap.data.starting.guessing import guessed, time_format
@@ -175,16 +176,26 @@ def _checked(sources: str, steps: Sequence[str], currency: str, folder: Path, kn
     """The whole text, after everything has been read once as it says."""
     engine, ledger = ibis.duckdb.connect(), Ledger()
     parts = [build(table.pop("use"), table, "source") for table in _without_secrets(tomllib.loads(sources))["sources"]]
-    happened, _ = united([part.tables(engine, folder, ledger) for part in parts])
-    kinds = set(happened.select("kind").distinct().to_pyarrow()["kind"].to_pylist())
-    baskets = happened.filter(happened.kind == "purchase", happened.order_id.notnull()).count().to_pyarrow().as_py()
-    bought = bool(baskets) or ('"basketed"' in steps and "purchase" in kinds)
+    facts = facts_of_tables(*united([part.tables(engine, folder, ledger) for part in parts]), steps)
     return TEMPLATE.substitute(
         found=f"# The data was taken for: {known}. What should be looked at is marked with `check`.\n",
         currency=f'currency = "{currency}"\n' if re.fullmatch("[A-Z]{3}", currency) else "",
         sources=sources,
-        prepare=f"[prepare]\nevents = [{', '.join(steps)}]\n" if steps else "",
-        parts=models_and_slots(kinds, bought),
+        prepare=_prepare(steps, facts.common),
+        parts=models_and_slots(facts),
+    )
+
+
+def _prepare(steps: Sequence[str], common: Sequence[str]) -> str:
+    """The table of preparation; items that are in every other order are left out, and the file says so."""
+    if not common:
+        return f"[prepare]\nevents = [{', '.join(steps)}]\n" if steps else ""
+    without = f'{{ use = "without_items", items = {_toml(list(common))} }}'
+    told = " and ".join(common)
+    return (
+        f"# check: {told}: in every third order or more. A bag, a fee, a gift? It is left out here,\n"
+        "# or it would fill every list; if customers choose it, delete the step without_items.\n"
+        f"[prepare]\nevents = [{', '.join([*steps, without])}]\n"
     )
 
 

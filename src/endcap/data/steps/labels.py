@@ -2,8 +2,10 @@
 
 import ibis
 
+from endcap.data.aliases import join_spellings
 from endcap.data.engines import arrow
 from endcap.data.fitted import Spellings, key_of
+from endcap.data.ledger import Ledger
 from endcap.data.steps.common import needed
 
 
@@ -30,9 +32,10 @@ def fitted_spellings(table: ibis.Table, columns: tuple[str, ...] = ("category",)
 def canonical_ids(table: ibis.Table, columns: tuple[str, ...] = ("item_id",)) -> ibis.Table:
     """Ids that differ only in case, blanks and punctuation ("Product A", "product a ", "PRODUCT-A") are one.
 
-    On events and on the catalog alike: each becomes its words in lower case with hyphens between ("product-a"), which
-    is then the id that the shop must ask with. An id of punctuation alone stays what it is.
+    Each becomes the spelling that the shop prefers: that of the catalog's first row, else the most frequent one in the
+    events, else the first by letters. In the settings it stands for events and catalog together, whichever of them it
+    is written under, and ids are joined before all other steps; here, for the one table that is given.
     """
     needed(table, columns, "canonical_ids")
-    keys = {column: key_of(table[column]).re_replace(" ", "-") for column in columns}
-    return table.mutate(**{column: ibis.ifelse(key == "", table[column], key) for column, key in keys.items()})
+    name = "events" if "session_id" in table.columns else "catalog"
+    return join_spellings({name: table}, dict.fromkeys(columns, "canonical"), Ledger()).tables[name]

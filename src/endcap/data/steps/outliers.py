@@ -1,4 +1,4 @@
-"""Numbers that cannot be meant."""
+"""Numbers that cannot be meant, and items that nobody chose."""
 
 import ibis
 from pydantic import PositiveFloat, PositiveInt
@@ -43,3 +43,12 @@ def without_outliers(
             wild |= joined._value_ * high < joined._middle_ * joined._middle_
         events = joined.filter(~(wild & (joined._sold_ >= fewest)).fill_null(False)).select(*events.columns)
     return events
+
+
+def without_items(events: ibis.Table, items: tuple[str, ...] = ()) -> ibis.Table:
+    """A bag, a fee or a gift that is in nearly every order is nobody's choice, and would fill every list.
+
+    On events; drops those of the given item ids, as the sources write them. The items stay in the catalog.
+    """
+    needed(events, ["item_id"], "without_items")
+    return events.filter(~events.item_id.isin(list(items)).fill_null(False)) if items else events

@@ -1,7 +1,10 @@
 """Is it worse? One-sided tests of paired values, corrected for how many are made, and what they could have seen.
 
 A loss is refused if it is greater than the margin and chance does not explain it: the randomisation test over units,
-one-sided, after Holm over everything that is tested together. A loss that was not shown is not therefore absent; so
+one-sided, after Holm over everything that is tested together. Where most comparisons are with something that is far
+worse, such as all the baselines, only those that look worse are counted, each at half the level: which side a
+difference lies on says nothing of how far, if there is none (Zhao, Small and Su, Multiple testing when many p-values
+are uniformly conservative, JASA 2019). A loss that was not shown is not therefore absent; so
 each comparison also says what the data can rule out (the interval), and how many queries it would take to see a loss of
 a given size 8 times in 10 (the usual formula for a mean of normal differences, at the level that Holm leaves).
 """
@@ -39,6 +42,10 @@ class Pair:
     theirs: Values
     margin: float
     """Share of what the other reaches that may be lost."""
+    slot: str = ""
+    """Whose values they are, if they are those of a slot …"""
+    other: str = ""
+    """… and whose the others are, if they are those of a baseline."""
 
 
 @dataclass(frozen=True)
@@ -73,23 +80,41 @@ class Loss:
         return "cannot tell" if self.low < -max(notice, self.pair.margin) else "not worse"
 
 
-def losses(pairs: Sequence[Pair], level: float, rng: np.random.Generator) -> list[Loss]:
-    """What every pair comes to, in their order, all tested together; the level is that of all tests at once."""
+def losses(pairs: Sequence[Pair], level: float, rng: np.random.Generator, *, worse_only: bool = False) -> list[Loss]:
+    """What every pair comes to, in their order, all tested together; the level is that of all tests at once.
+
+    `worse_only`: pairs that do not look worse are not counted among the tests, and the others are tested two-sided.
+    """
+    tested = [not worse_only or bool(np.nansum(pair.ours - pair.theirs) < 0) for pair in pairs]
+    sides = 2 if worse_only else 1
+    each = level / sides / max(sum(tested), 1)
+    # With fewer exchanges no p could be so small that it is shown after the correction.
+    suspects = _grouped([pair for pair, at in zip(pairs, tested, strict=True) if at], each, ceil(2 / each), rng)
+    others = _grouped([pair for pair, at in zip(pairs, tested, strict=True) if not at], each, EXCHANGES, rng)
+    corrected = iter(min(1.0, sides * p) for p in holm([loss.p for loss in suspects]))
+    looked_at, rest = iter(suspects), iter(others)
+    return [
+        replace(next(looked_at), corrected=next(corrected))
+        if at
+        else replace(loss := next(rest), corrected=1.0 if loss.p == loss.p else loss.p)
+        for at in tested
+    ]
+
+
+def _grouped(pairs: Sequence[Pair], each: float, exchanges: int, rng: np.random.Generator) -> list[Loss]:
+    """Losses that are not corrected; pairs over the same queries share one pass over the draws: much faster."""
     found: dict[int, Loss] = {}
-    # A single pass over the draws for all pairs over the same queries is much faster than one for each.
     together: dict[bytes, list[int]] = {}
     for place, pair in enumerate(pairs):
         together.setdefault(pair.units.tobytes(), []).append(place)
     for places in together.values():
         same = [pairs[place] for place in places]
-        found |= zip(places, _losses(same, level / len(pairs), rng), strict=True)
-    corrected = holm([found[place].p for place in range(len(pairs))])
-    return [replace(found[place], corrected=value) for place, value in enumerate(corrected)]
+        found |= zip(places, _losses(same, each, exchanges, rng), strict=True)
+    return [found[place] for place in range(len(pairs))]
 
 
-def _losses(pairs: Sequence[Pair], each: float, rng: np.random.Generator) -> list[Loss]:
-    # With fewer exchanges no p could be so small that it is shown after the correction.
-    drawn = resamples(pairs[0].units, rng, TIMES, max(EXCHANGES, ceil(2 / each)))
+def _losses(pairs: Sequence[Pair], each: float, exchanges: int, rng: np.random.Generator) -> list[Loss]:
+    drawn = resamples(pairs[0].units, rng, TIMES, max(EXCHANGES, exchanges))
     theirs = np.stack([pair.theirs for pair in pairs], axis=1)
     differences = np.stack([pair.ours for pair in pairs], axis=1) - theirs
     counted = (~np.isnan(differences)).sum(axis=0)

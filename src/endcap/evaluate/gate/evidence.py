@@ -18,10 +18,10 @@ from endcap.core.catalog import Catalog
 from endcap.core.errors import BadBundle
 from endcap.core.saving import facts_of, load, save
 from endcap.core.vocabulary import Vocabulary
-from endcap.evaluate.backtest import BackTest, Entry, Score, evaluated
+from endcap.evaluate.backtest import FAMILY_MAIN, MAIN, BackTest, Entry, Score, evaluated
 from endcap.evaluate.facts import Facts
 from endcap.evaluate.gate.recoding import codes_in, known_in
-from endcap.evaluate.metrics import CUT, Values
+from endcap.evaluate.metrics import Values
 from endcap.evaluate.segments import segments
 from endcap.evaluate.tasks import Task
 
@@ -57,6 +57,8 @@ class Asked:
     """The main metric in each segment ``[rows, parts, n]``."""
     lists: Codes
     """``[rows, n, 10]``."""
+    families: tuple[bool, ...] = ()
+    """Of each row: whether it shows one item of each family, so that it is the family that is right or wrong."""
 
     @classmethod
     def of(cls, task: Task, scores: Sequence[Score]) -> "Asked":
@@ -75,6 +77,7 @@ class Asked:
             parts=tuple(parts),
             within=np.array(within, np.float64).reshape(len(scores), len(parts), n),
             lists=np.stack([score.lists for score in scores]),
+            families=tuple(score.families for score in scores),
         )
 
     def row(self, name: str, kind: str) -> int | None:
@@ -91,10 +94,15 @@ class Asked:
         """The task as it was asked, or as it is asked of somebody who knows another catalog of the same items."""
         return replace(self.task, queries=replace(self.task.queries, catalog=catalog))
 
-    def main(self, row: int) -> Values:
-        """The metric that decides, of one row ``[n]``."""
-        values: Values = self.values[row, self.metrics.index(f"NDCG@{CUT}")]
+    def main(self, row: int, metric: str = MAIN) -> Values:
+        """The metric that decides, or another, of one row ``[n]``."""
+        values: Values = self.values[row, self.metrics.index(metric)]
         return values
+
+    def headline(self, row: int) -> str:
+        """The metric that decides of a row, told of families if it shows one item of each."""
+        by_family = bool(self.families) and self.families[row] and FAMILY_MAIN in self.metrics
+        return FAMILY_MAIN if by_family else MAIN
 
 
 @dataclass(frozen=True)

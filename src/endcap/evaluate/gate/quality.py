@@ -7,7 +7,7 @@ if it looks worse, it is not what those recipes give: damaged, misaligned, or fi
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from endcap.core.arrays import Codes
 from endcap.core.catalog import Catalog
 from endcap.core.query import Retriever
-from endcap.evaluate.backtest import Entry
+from endcap.evaluate.backtest import MAIN, Entry
 from endcap.evaluate.beyond import coverage
+from endcap.evaluate.families import families, family_values
 from endcap.evaluate.gate.comparing import GROSS_LEVEL, SERVED_LEVEL, Loss, Pair, losses
 from endcap.evaluate.gate.evidence import Asked, Evidence, Scored
 from endcap.evaluate.gate.recoding import back, codes_in, recoded
@@ -25,8 +26,6 @@ from endcap.evaluate.gate.rules import Finding, Judge
 from endcap.evaluate.metrics import CUT, Values, matched, measured_at
 from endcap.evaluate.ranking import ranked
 
-MAIN = f"NDCG@{CUT}"
-"""What segments are compared by, and the bundle with its recipes."""
 COLLAPSE = 0.5
 """What a replay looks for: a bundle that loses so much of what it should keep."""
 Slots = Mapping[str, tuple[Retriever, str]]
@@ -98,7 +97,11 @@ def against_itself(
     evidence: Evidence, slots: Slots, models: Mapping[str, Retriever], catalog: Catalog,
     judge: Judge, rng: np.random.Generator,
 ) -> Iterator[Finding]:  # fmt: skip
-    """Slots and models of the bundle, which know its catalog, against their recipes; and slots against baselines."""
+    """Slots and models of the bundle, which know its catalog, against their recipes; and slots against baselines.
+
+    What the judge calls `moving` answers otherwise every week, as what is new or of the last days: the bundle's answers
+    are not those of the time of the queries, so only the recipes are compared.
+    """
     replay = _Replay(evidence, catalog, judge)
     pairs: list[Pair] = []
     coverages = []
@@ -107,30 +110,39 @@ def against_itself(
         row = None if asked is None else asked.row(slot, "slot")
         if asked is None or row is None:
             continue
+        pairs += replay.recipes_above_baselines(slot, asked, row)
+        if slot in judge.moving:
+            continue
         lists, values = replay.of(retriever, asked)
         pairs.append(replay.kept(slot, asked, row, values))
-        pairs += replay.above_baselines(slot, asked, row, values)
+        pairs += replay.above_baselines(slot, asked, row, lists)
         coverages.append(
             _coverage(slot, (lists, asked.lists[row, : len(lists)]), asked.task.allowed, "its recipes show", judge)
         )
     for name, model in models.items():
-        best = _best(evidence, name)
+        best = None if name in judge.moving else _best(evidence, name)
         if best is not None:
             pairs.append(replay.kept(name, *best, replay.of(model, best[0])[1]))
-    yield from judged(pairs, GROSS_LEVEL, judge, rng)
+    yield from judged(pairs, GROSS_LEVEL, judge, rng, worse_only=True)
     yield from coverages
+    for name in sorted(judge.moving & {*slots, *models}):
+        found = "looks at the last days only, and so answers otherwise every week; only its recipe was compared"
+        yield judge.find("replay", name, found, "the same answers, where time does not matter", ok=True)
 
 
-def judged(pairs: Sequence[Pair], level: float, judge: Judge, rng: np.random.Generator) -> Iterator[Finding]:
-    """A finding for every pair, all tested together."""
-    for loss in losses(pairs, level, rng):
+def judged(
+    pairs: Sequence[Pair], level: float, judge: Judge, rng: np.random.Generator, *, worse_only: bool = False
+) -> Iterator[Finding]:
+    """A finding for every pair, all tested together, as `endcap.evaluate.gate.comparing.losses` does."""
+    for loss in losses(pairs, level, rng, worse_only=worse_only):
         notice = COLLAPSE if loss.pair.rule == "replay" else judge.settings.notice
         said = loss.verdict(level, notice)
         ok = {"worse": False, "cannot tell": None, "not worse": True}[said]
         expected = f"no loss above {loss.pair.margin:.0%}"
         if loss.pair.rule == "replay":
             expected = f"at least {judge.settings.keeps:.0%} of {loss.reached / judge.settings.keeps:.4f}"
-        yield judge.find(loss.pair.rule, loss.pair.about, _told(loss, said, notice), expected, ok)
+        found = judge.find(loss.pair.rule, loss.pair.about, _told(loss, said, notice), expected, ok)
+        yield replace(found, slot=loss.pair.slot, other=loss.pair.other, gain=loss.mean, reached=loss.reached)
 
 
 @dataclass(frozen=True)
@@ -168,15 +180,35 @@ class _Replay:
         before = self.judge.settings.keeps * asked.main(row)[: len(values)]
         return Pair("replay", f"{name}, {asked.task.title}", asked.task.units[: len(values)], values, before, 0.0)
 
-    def above_baselines(self, slot: str, asked: Asked, row: int, values: Values) -> Iterator[Pair]:
-        """What the recipes of a slot reach, and then what the bundle does, beside every baseline."""
-        n, margin, units = len(values), self.judge.settings.margin, asked.task.units
-        for name in self.judge.settings.baselines or ():
-            base = asked.row(name, "baseline")
-            if base is not None:
-                theirs = asked.main(base)
-                yield Pair("baselines", f"{slot} against {name}", units, asked.main(row), theirs, margin)
-                yield Pair("baselines", f"{slot} of the bundle against {name}", units[:n], values, theirs[:n], margin)
+    def recipes_above_baselines(self, slot: str, asked: Asked, row: int) -> Iterator[Pair]:
+        """What the recipes of a slot reach beside every baseline, by the metric that the report tells of the slot."""
+        metric, units = asked.headline(row), asked.task.units
+        ours = asked.main(row, metric)
+        for name, base in self._baselines(asked):
+            about, theirs = f"{slot} against {name}", asked.main(base, metric)
+            yield Pair("baselines", about, units, ours, theirs, self.judge.settings.margin, slot, name)
+
+    def above_baselines(self, slot: str, asked: Asked, row: int, lists: Codes) -> Iterator[Pair]:
+        """What the lists of the bundle reach beside every baseline."""
+        n, metric = len(lists), asked.headline(row)
+        ours, units = self._reached(lists, asked, metric), asked.task.units[:n]
+        for name, base in self._baselines(asked):
+            about, theirs = f"{slot} of the bundle against {name}", asked.main(base, metric)[:n]
+            yield Pair("baselines", about, units, ours, theirs, self.judge.settings.margin, slot, name)
+
+    def _baselines(self, asked: Asked) -> Iterator[tuple[str, int]]:
+        """The names and rows of the baselines that slots are compared with: all, or those that the settings name."""
+        named = self.judge.settings.baselines
+        for row, (name, kind) in enumerate(zip(asked.rows, asked.kinds, strict=True)):
+            if kind == "baseline" and (named is None or name in named):
+                yield name, row
+
+    def _reached(self, lists: Codes, asked: Asked, metric: str) -> Values:
+        relevant = asked.task.relevant.take(np.arange(len(lists)))
+        stands = families(self.evidence.catalog)
+        if metric != MAIN and stands is not None:
+            return family_values(lists, relevant, stands)[metric]
+        return measured_at(matched(lists, relevant), CUT)["NDCG"]
 
 
 def _best(evidence: Evidence, model: str) -> tuple[Asked, int] | None:

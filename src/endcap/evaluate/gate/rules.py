@@ -20,7 +20,7 @@ INTEGRITY = {
 """Rules that nobody can override: who breaks them shows wrong lists, or none."""
 RULES = INTEGRITY | {
     "served": "no slot is worse than the one that is served",
-    "baselines": "no slot is worse than the baselines",
+    "baselines": "no slot is worse than any baseline",
     "replay": "the bundle itself does what its recipes did in the back-test",
     "vectors": "items that had a vector have one, and none is out of all proportion",
     "scores": "scores tell items apart",
@@ -45,6 +45,16 @@ class Finding:
     found: str
     expected: str
     decided: Decided
+    slot: str = ""
+    """Of a slot that was compared with a baseline …"""
+    other: str = ""
+    """… the name of the baseline."""
+    gain: float = 0.0
+    """How far the slot lies above the baseline, as a share of what that reaches …"""
+    reached: float = 0.0
+    """… and what that reaches."""
+    remedy: str = ""
+    """What to change so that the bundle is not refused for it; empty where nothing is wrong."""
 
     @property
     def line(self) -> str:
@@ -58,6 +68,8 @@ class Judge:
     """Turns what was seen into findings, as the settings want it."""
 
     settings: GateSettings
+    moving: frozenset[str] = frozenset()
+    """Models and slots that look at the last days only, and so answer otherwise every week."""
 
     def __post_init__(self) -> None:
         for name in self.settings.warn:

@@ -39,7 +39,8 @@ class GateSettings(Part):
     unsure: Literal["warn", "refuse"] = "warn"
     """… and this is what then happens."""
     baselines: tuple[str, ...] | None = None
-    """Models that no slot may be worse than; without it, the first of ``evaluate.baselines``."""
+    """Models that no slot may be worse than; without it, all baselines: those that always run, and those of
+    ``evaluate.baselines``."""
 
     replay: PositiveInt = 200
     """So many of the queries are put to the bundle itself …"""

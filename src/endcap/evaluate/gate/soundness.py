@@ -52,13 +52,21 @@ def sensible(
     yield _reach(bundle.catalog, given.values(), judge)
 
 
-def golden(questions: Sequence[Golden], answer: Callable[[Golden], Sequence[str]], judge: Judge) -> Iterator[Finding]:
-    """Questions whose answers are known; `answer` gives the item ids of the slot's list."""
+def golden(
+    questions: Sequence[Golden],
+    answer: Callable[[Golden], Sequence[str]],
+    judge: Judge,
+    fold: Callable[[str], str] = str,
+) -> Iterator[Finding]:
+    """Questions whose answers are known; `answer` gives the item ids of the slot's list.
+
+    `fold` gives the spelling that answers use of an id, since a question may spell it in another way.
+    """
     for question in questions:
         shown = set(answer(question))
         about = ", ".join([question.slot, *filter(None, (question.item, *question.cart, question.user))])
-        missing = [item for item in question.expect if item not in shown]
-        wrong = [item for item in question.avoid if item in shown]
+        missing = [item for item in question.expect if fold(item) not in shown]
+        wrong = [item for item in question.avoid if fold(item) in shown]
         said = [*(f"no {item}" for item in missing), *wrong]
         wanted = [*question.expect, *(f"no {item}" for item in question.avoid)]
         expected = f"among the first {question.k}: {', '.join(wanted)}"
@@ -97,7 +105,9 @@ def _reach(catalog: Catalog, given: Iterable[Answers], judge: Judge) -> Finding:
     reached = np.zeros(len(catalog), bool)
     for model in given:
         reached[model.items] = True
-    possible = min(int(on_sale.sum()), SEEDS * DEPTH)
+    # Models are asked as they are, before any stage: of their places, what is no longer on sale takes its share.
+    places = int(np.ceil(SEEDS * DEPTH * on_sale.mean())) if len(on_sale) else 0
+    possible = min(int(on_sale.sum()), places)
     share = float((reached & on_sale).sum() / possible) if possible else 1.0
     found = f"{int((reached & on_sale).sum()):,} items, {share:.0%} of what {SEEDS} lists of {DEPTH} could hold"
     return judge.find(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from endcap.data.printing import row, words
 from endcap.evaluate.gate.rules import INTEGRITY, RULES, Finding, refused
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the JSON shape."""
 Outcome = Literal["passed", "warned", "overridden", "refused"]
+FIELDS = ("rule", "about", "found", "expected", "decided", "remedy")
+"""What is told of a finding in JSON."""
 COLOURS = {"passed": "green", "warned": "yellow", "overridden": "bold yellow", "refused": "bold red"}
 
 
@@ -47,6 +50,12 @@ class Verdict:
         return [finding for finding in refused(self.findings) if finding.rule in INTEGRITY]
 
     @property
+    def remedies(self) -> list[str]:
+        """What to change so that it is not refused, each once."""
+        against = self.broken or refused(self.findings)
+        return list(dict.fromkeys(finding.remedy for finding in against if finding.remedy))
+
+    @property
     def sentence(self) -> str:
         """All of it in a sentence."""
         counts = {name: sum(at.decided == name for at in self.findings) for name in ("refused", "warned", "passed")}
@@ -63,7 +72,9 @@ class Verdict:
             {"format": 1, "bundle", "served": name or null, "data",
              "outcome": "passed" | "warned" | "overridden" | "refused",
              "sentence", "when", "by", "reason": text or null,
-             "findings": [{"rule", "asks", "about", "found", "expected", "decided": "passed" | "warned" | "refused"}]}
+             "remedies": [what to change so that it is not refused],
+             "findings": [{"rule", "asks", "about", "found", "expected", "decided": "passed" | "warned" | "refused",
+                           "remedy": what to change, or empty}]}
         """
         return {
             "format": FORMAT,
@@ -75,7 +86,10 @@ class Verdict:
             "when": self.when,
             "by": self.by,
             "reason": self.reason,
-            "findings": [{"asks": RULES[finding.rule], **vars(finding)} for finding in self.findings],
+            "remedies": self.remedies,
+            "findings": [
+                {"asks": RULES[at.rule]} | {name: getattr(at, name) for name in FIELDS} for at in self.findings
+            ],
         }
 
     def markdown(self) -> str:
@@ -88,6 +102,8 @@ class Verdict:
         if self.reason:
             facts.append(f"- to be released all the same, because: {self.reason}")
         parts = [f"# {self.sentence}", "\n".join(facts)]
+        if self.outcome == "refused" and self.remedies:
+            parts += ["## What to change", *(_as_markdown(remedy) for remedy in self.remedies)]
         for decided in ("refused", "warned", "passed"):
             found = [finding for finding in self.findings if finding.decided == decided]
             if found:
@@ -107,12 +123,23 @@ def terminal(verdict: Verdict) -> "RenderableType":
     for decided in ("refused", "warned"):
         for at in (at for at in verdict.findings if at.decided == decided):
             cells = (at.rule, at.about, at.found, at.expected)
-            table.add_row(Text(decided, COLOURS[decided]), *map(Text, cells))
+            table.add_row(Text(decided, COLOURS[decided]), *row(*cells))
     fine = [at.rule for at in verdict.findings if at.decided == "passed"]
     counts = ", ".join(f"{rule} ×{fine.count(rule)}" for rule in dict.fromkeys(fine))
-    passed = Text.assemble(("passed", COLOURS["passed"]), f": {counts}")
+    passed = Text.assemble(("passed", COLOURS["passed"]), words(f": {counts}"))
     rows = [table] if table.row_count else []
-    return Group(*rows, passed, Text(verdict.sentence, COLOURS[verdict.outcome]))
+    return Group(*rows, passed, words(verdict.sentence, COLOURS[verdict.outcome]))
+
+
+def _as_markdown(remedy: str) -> str:
+    """A remedy as an item of a list; lines of settings, which are indented in it, as code."""
+    return "- " + "\n".join(f"    {line}" if line.startswith("  ") else line for line in _spaced(remedy.splitlines()))
+
+
+def _spaced(lines: Sequence[str]) -> list[str]:
+    """Lines with an empty one before the first that is indented, as Markdown wants it."""
+    first = next((place for place, line in enumerate(lines) if line.startswith("  ")), None)
+    return list(lines) if first is None else [*lines[:first], "", *lines[first:]]
 
 
 def _table(findings: Sequence[Finding]) -> str:

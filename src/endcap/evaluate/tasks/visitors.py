@@ -1,5 +1,6 @@
 """What a visitor wants later: next purchases, what anybody buys, what replaces what."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,13 @@ from endcap.evaluate.tasks.task import (
     on_sale,
     past_of,
 )
+
+WANTED: Mapping[tuple[str, ...], tuple[str, str]] = {
+    ("purchase",): ("buys", "bought"),
+    ("cart",): ("puts into a cart", "put into a cart"),
+    ("view", "click"): ("looks at", "looked at"),
+}
+"""Kinds of event that say what somebody wants, the surest first, and what people say of them."""
 
 
 def next_purchases(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int = LIMIT) -> Task:
@@ -54,8 +62,12 @@ def next_purchases(train: Dataset, test: Dataset, rng: np.random.Generator, limi
 
 
 def anybody(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int = LIMIT) -> Task:
-    """Nothing is known of anybody; what each user, or guest in one visit, bought after the cut is to be found."""
-    bought, allowed = test.of_kinds("purchase"), on_sale(train)
+    """Nothing is known of anybody; what each user, or guest in one visit, bought after the cut is to be found.
+
+    In a log without purchases, what they put into a cart; without these, what they looked at.
+    """
+    kinds = next((kinds for kinds in WANTED if train.are(*kinds).any()), ("purchase",))
+    (does, did), allowed, bought = WANTED[kinds], on_sale(train), test.of_kinds(*kinds)
     visitors = np.where(bought.user >= 0, bought.user, len(train.users) + bought.session.astype(np.int64))
     units, first, rows = np.unique(visitors, return_index=True, return_inverse=True)
     later = distinct_rows(Ragged.grouped(rows, bought.item, len(units)))
@@ -63,12 +75,12 @@ def anybody(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int 
     asked = np.flatnonzero(relevant.lengths > 0)
     task = Task(
         name="anybody",
-        title="what anybody buys next",
+        title=f"what anybody {does} next",
         description=(
-            "Knowing nothing of a visitor (but the country, where events say it), find what this visitor bought after "
+            f"Knowing nothing of a visitor (but the country, where events say it), find what this visitor {did} after "
             "the cut."
         ),
-        success="finds something that was bought for {share} of the visitors",
+        success=f"finds something that was {did} for {{share}} of the visitors",
         queries=Queries.of(train.catalog, np.full(len(units), train.now)).knowing(
             country=countries(test, bought.session[first])
         ),
@@ -77,7 +89,7 @@ def anybody(train: Dataset, test: Dataset, rng: np.random.Generator, limit: int 
         allowed=allowed,
         exclude=Ragged.empty(len(units)),
         possible=len(asked),
-        left_out={"visitors who bought nothing that was on sale at the cut": len(units) - len(asked)},
+        left_out={f"visitors who {did} nothing that was on sale at the cut": len(units) - len(asked)},
         newcomers=newcomers(units, train),
     )
     return drawn(task.take(asked), rng, limit)

@@ -30,7 +30,7 @@ METRICS, PARAMS, TAGS = 800, 100, 100
 """The server takes at most 1000 things at a time, of them 100 params and 100 tags."""
 LONGEST = 5000
 """Characters of a value; the server takes 6000 of a param and 8000 of a tag."""
-STATUS = {"done": "FINISHED", "failed": "FAILED", "dead": "KILLED"}
+STATUS = {"done": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 EXISTS, MISSING = "RESOURCE_ALREADY_EXISTS", "RESOURCE_DOES_NOT_EXIST"
 TAG, BUNDLE = "endcap.run", "endcap.bundle"
 

@@ -6,13 +6,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from endcap.data.pages import rendered
+from endcap.data.printing import row, words
 from endcap.evaluate.tracking.differences import Compared, differences, facts_of
 from endcap.evaluate.tracking.runs import Metric, Run, date
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-COLOURS = {"done": "green", "running": "blue", "failed": "bold red", "dead": "bold yellow"}
+COLOURS = {"done": "green", "running": "blue", "failed": "bold red", "interrupted": "bold yellow"}
 WHOLE = {"", "job", "when (UTC)", "seconds", "value", "interval", "data"}
 """Columns that are never broken into lines."""
 SHORT = 10
@@ -55,11 +56,11 @@ def listed(runs: Sequence[Run]) -> "RenderableType":
     """Runs as a table, as they come."""
     table = _table("", "job", "when (UTC)", "seconds", "data", "headline", "state")
     for run in runs:
-        table.add_row(
-            str(run.id), run.job, date(run.started), "" if run.seconds is None else f"{run.seconds:.1f}",
-            run.data[:SHORT], _headline(run), f"[{COLOURS[run.state]}]{run.state}[/]",
-        )  # fmt: skip
-    return table if runs else "nothing was run yet"
+        table.add_row(*row(
+            run.id, run.job, date(run.started), "" if run.seconds is None else f"{run.seconds:.1f}",
+            run.data[:SHORT], _headline(run), words(run.state, COLOURS[run.state]),
+        ))  # fmt: skip
+    return table if runs else words("nothing was run yet")
 
 
 def shown(run: Run) -> "RenderableType":
@@ -83,28 +84,27 @@ def shown(run: Run) -> "RenderableType":
     }  # fmt: skip
     for name, text in rows.items():
         if text:
-            about.add_row(name, Text(text, overflow="fold"))
+            about.add_row(words(name), words(text, fold=True))
     main = run.headline.name if run.headline else ""
     metrics = _table("", "metric", "value", "interval")
     for metric in run.metrics:
         if not metric.task or metric.name == main:
             ends = [_number(end) for end in (metric.low, metric.high) if end is not None]
-            metrics.add_row(metric.path.rpartition("/")[0], metric.name, _number(metric.value), " – ".join(ends))
-    title = f"[bold]{run.job} {run.id}[/] of {run.shop}"
+            metrics.add_row(*row(metric.path.rpartition("/")[0], metric.name, _number(metric.value), " – ".join(ends)))
+    title = Text.assemble(words(f"{run.job} {run.id}", "bold"), words(f" of {run.shop}"))
     return Group(title, about, "", metrics, _more(run.metrics, metrics.row_count))
 
 
 def side_by_side(found: Compared, name: str | None = None) -> "RenderableType":
     """What differs between runs, and the metrics of a name: of the first headline, if none is given."""
     from rich.console import Group  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     heads = [f"{run.job} {run.id}" for run in found.runs]
     parts: list[RenderableType] = []
     for title, rows in (("made of", found.facts), ("settings", found.settings)):
         table = _table(title, *heads)
-        for place, row in rows.items():
-            table.add_row(place, *(Text("–" if text is None else text, overflow="fold") for text in row))
+        for place, texts in rows.items():
+            table.add_row(words(place), *(words("–" if text is None else text, fold=True) for text in texts))
         parts += [table if rows else f"{title}: the same", ""]
     headline = next((run.headline.name for run in found.runs if run.headline), "")
     table = _table("metric", heads[0], *(part for head in heads[1:] for part in (head, "difference")))
@@ -112,7 +112,8 @@ def side_by_side(found: Compared, name: str | None = None) -> "RenderableType":
     for path, metrics in chosen.items():
         values = ["–" if metric is None else _number(metric.value) for metric in metrics]
         above = ["–" if gap is None else f"{gap:+.4g}" for gap in differences(metrics)]
-        table.add_row(path, values[0], *(part for both in zip(values[1:], above[1:], strict=True) for part in both))
+        beside = (part for both in zip(values[1:], above[1:], strict=True) for part in both)
+        table.add_row(words(path), values[0], *beside)
     left = len(found.metrics) - len(chosen)
     return Group(*parts, table, f"{left:,} other metrics: --metric NAME shows one, --json all" if left else "")
 

@@ -1,6 +1,5 @@
 """What is kept of a run, and the protocol of whoever keeps it."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,10 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-State = Literal["running", "done", "failed", "dead"]
-"""Dead: its process ended without a word."""
-PASSWORD = re.compile(r"(?<=://)[^/@\s'\"]*@")
-"""The part of an address that says who asks, and with which password."""
+State = Literal["running", "done", "failed", "interrupted"]
+"""Interrupted: it was told to stop, or its process is gone without having ended it."""
+
+
+INTERRUPTED = "told to stop"
+"""The error of a run that somebody stopped."""
 
 
 @dataclass(frozen=True)
@@ -147,17 +148,12 @@ class Tracker(Protocol):
         """Keeps what a run has to tell; what is not empty replaces what was told before."""
 
     def finish(self, run: int, ended: float, environment: Mapping[str, Any], error: str | None = None) -> None:
-        """Ends a run, as failed if there is an error."""
+        """Ends a run: as failed if there is an error, as interrupted if that is `INTERRUPTED`."""
 
 
 def date(seconds: float) -> str:
     """A moment in UTC, such as ``2026-01-31 23:59:59``."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def without_passwords(text: str) -> str:
-    """The text with ``…@`` for the user and password of every address in it."""
-    return PASSWORD.sub("…@", text)
 
 
 def flattened(value: Any, place: str = "") -> dict[str, str]:

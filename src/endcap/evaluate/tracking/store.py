@@ -1,4 +1,4 @@
-"""Runs in one SQLite file: any number of processes at once; one that is killed leaves its run behind as dead."""
+"""Runs in one SQLite file: any number of processes at once; the run of one that is gone counts as interrupted."""
 
 import fcntl
 import json
@@ -13,7 +13,8 @@ from typing import Any
 from uuid import uuid4
 
 from endcap.core.errors import BadData, BadRequest
-from endcap.evaluate.tracking.runs import Begun, Metric, Record, Run, without_passwords
+from endcap.core.secrets import redact, redact_settings
+from endcap.evaluate.tracking.runs import INTERRUPTED, Begun, Metric, Record, Run
 
 FORMAT = 1
 """Version of the tables; another one is refused with both numbers."""
@@ -55,7 +56,7 @@ class Store:
         with self._open() as database:
             row = database.execute(
                 "INSERT INTO runs (uid, job, shop, started, settings) VALUES (?, ?, ?, ?, ?)",
-                (uid, begun.job, begun.shop, begun.started, without_passwords(begun.settings)),
+                (uid, begun.job, begun.shop, begun.started, redact_settings(begun.settings)),
             )
             run = int(row.lastrowid or 0)
         self._held[run] = lock, held
@@ -82,8 +83,10 @@ class Store:
             database.executemany("INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def finish(self, run: int, ended: float, environment: Mapping[str, Any], error: str | None = None) -> None:
-        """Ends a run, as failed if there is an error."""
-        state, said = ("done", "") if error is None else ("failed", without_passwords(error))
+        """Ends a run: as failed if there is an error, as interrupted if that is `INTERRUPTED`."""
+        state, said = ("done", "") if error is None else ("failed", redact(error))
+        if error == INTERRUPTED:
+            state = "interrupted"
         with self._open() as database:
             database.execute(
                 "UPDATE runs SET ended = ?, state = ?, error = ?, environment = ? WHERE id = ?",
@@ -164,10 +167,13 @@ class Store:
         beside.unlink(missing_ok=True)
 
     def _reap(self, database: sqlite3.Connection) -> None:
-        """Marks the runs whose process is gone."""
+        """Marks the runs whose process is gone, and those that an older version called dead."""
+        database.execute("UPDATE runs SET state = 'interrupted' WHERE state = 'dead'")
         for row in database.execute("SELECT id, uid FROM runs WHERE state = 'running'").fetchall():
             if _free(self.folder / f".{row['uid']}"):
-                database.execute("UPDATE runs SET state = 'dead' WHERE id = ? AND state = 'running'", (row["id"],))
+                database.execute(
+                    "UPDATE runs SET state = 'interrupted' WHERE id = ? AND state = 'running'", (row["id"],)
+                )
 
     def _kept(self, run: int, files: Mapping[str, Path]) -> Iterator[str]:
         """The names of the files, each kept under it in the run's folder; without a copy where the disk can do that."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from endcap.core.part import needs
 from endcap.core.tunable import Between, Choice
 from endcap.data.pages import rendered
+from endcap.data.printing import row, words
 from endcap.evaluate.compare import Difference, Interval
 from endcap.evaluate.tuning.judging import TUNED, UNTUNED, Judgement
 from endcap.evaluate.tuning.space import Space, ends, near_end, plain
@@ -167,22 +168,22 @@ def terminal(tuned: Tuned) -> "RenderableType":
     """The best tries as a table, what the winner changes, and the verdict."""
     from rich.console import Group  # noqa: PLC0415 — a serving process has no use for it
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
-    table = Table(title=f"{tuned.model} on {tuned.task}", title_justify="left", box=None, pad_edge=False)
+    table = Table(title=words(f"{tuned.model} on {tuned.task}"), title_justify="left", box=None, pad_edge=False)
     for column in ("try", f"{tuned.metric}, validation", *tuned.space):
         table.add_column(column, justify="right")
     for place, trial in enumerate([trial for trial in ranked(tuned.trials) if trial.value is not None][:SHOWN]):
         numbers = [said(trial.settings.get(name)) for name in tuned.space]
         mark = "" if trial.state == "finished" else " (stopped)"
-        table.add_row(str(trial.number), f"{trial.value:.4f}{mark}", *numbers, style="bold" if place == 0 else "")
+        table.add_row(*row(trial.number, f"{trial.value:.4f}{mark}", *numbers), style="bold" if place == 0 else "")
     changes = ", ".join(f"{name} = {said(value)}" for name, value in tuned.changes.items()) or "nothing"
     if tuned.edges:
         changes += f"; at the end of the range of {', '.join(tuned.edges)}: a wider one may hold better"
     failed = [trial for trial in tuned.trials if trial.state == "failed"]
-    parts: list[RenderableType] = [table, Text(verdict(tuned), style="italic"), Text(f"to change: {changes}")]
+    parts: list[RenderableType] = [table, words(verdict(tuned), "italic"), words(f"to change: {changes}")]
     if failed:
-        parts.append(Text(f"{len(failed)} of {len(tuned.trials)} tries failed; the first: {failed[0].error}", "yellow"))
+        said_first = f"{len(failed)} of {len(tuned.trials)} tries failed; the first: {failed[0].error}"
+        parts.append(words(said_first, "yellow"))
     return Group(*parts)
 
 
@@ -196,8 +197,8 @@ def _beside(judgement: Judgement) -> str:
     ahead = [name for name, above in others if above.shown and above.mean > 0]
     behind = [name for name, above in others if above.shown and above.mean < 0]
     unclear = [name for name, above in others if not above.shown]
-    words = [(ahead, "It beats"), (behind, "It loses to"), (unclear, "It is not shown to differ from")]
-    return "".join(f" {verb} {', '.join(names)}." for names, verb in words if names)
+    sides = [(ahead, "It beats"), (behind, "It loses to"), (unclear, "It is not shown to differ from")]
+    return "".join(f" {verb} {', '.join(names)}." for names, verb in sides if names)
 
 
 def _span(above: Difference) -> str:

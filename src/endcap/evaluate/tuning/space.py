@@ -97,6 +97,23 @@ def grid(space: Space, most: int) -> list[dict[str, Any]]:
     return [dict(zip(space, values, strict=True)) for values in product(*spread)]
 
 
+def planned(space: Space, method: str, trials: int, untuned: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is tried whatever comes of it: the settings that are there, and every point of a grid.
+
+    Raises `BadConfig` if as many tries have no room for both.
+    """
+    there = {name: plain(untuned[name]) for name in space}
+    if method != "grid":
+        return [there]
+    others = [point for point in grid(space, trials) if {name: plain(value) for name, value in point.items()} != there]
+    if len(others) == trials:
+        try:
+            others = grid(space, trials - 1)
+        except BadConfig as error:
+            raise BadConfig(f"{error}, beside the settings that stand in the file: raise trials") from error
+    return [there, *others]
+
+
 def labels(choice: OneOf) -> list[Any]:
     """The values as a store can keep them: lists and tables as text."""
     plain = (str, int, float, type(None))

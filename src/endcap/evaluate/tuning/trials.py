@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from endcap.core.errors import BadConfig
 from endcap.core.part import needs
+from endcap.core.stopping import raise_if_told_to_stop
 from endcap.core.tunable import Between
 from endcap.evaluate.tuning.contest import RUNGS, Outcome, Report
-from endcap.evaluate.tuning.space import Space, grid, holds, labels, plain, rounded
+from endcap.evaluate.tuning.journal import JournalLock, cut_torn_line
+from endcap.evaluate.tuning.space import Space, holds, labels, plain, planned, rounded
 from endcap.evaluate.tuning.worker import Worker
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ State = Literal["finished", "stopped", "failed", "running"]
 Attempt = Callable[[Mapping[str, Any], Report], Outcome]
 """From settings to what came of them."""
 JOURNAL = "journal.log"
+ASKING = "asking "
+"""In the store, before the name of a process that takes tries."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,9 @@ def store(where: str, folder: Path) -> "BaseStorage":
         return storage
     path = folder / (where or JOURNAL)
     path.parent.mkdir(parents=True, exist_ok=True)
-    journal: BaseStorage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(path)))
+    backend = optuna.storages.journal.JournalFileBackend(str(path), lock_obj=JournalLock(path))
+    cut_torn_line(path)
+    journal: BaseStorage = optuna.storages.JournalStorage(backend)
     return journal
 
 
@@ -90,12 +95,13 @@ def opened(storage: "BaseStorage", name: str, plan: Plan, *, fresh: bool = False
     study: Study = optuna.create_study(
         storage=storage, study_name=name, direction="maximize", load_if_exists=True, pruner=pruner
     )
-    if not study.user_attrs.get("planned"):
-        study.set_user_attr("planned", True)
-        for settings in _planned(plan):
-            outside = not holds(plan.space, settings)  # a store holds no such values: the try takes them from the plan
-            params = {} if outside else {key: _stored(plan.space, key, value) for key, value in settings.items()}
-            study.enqueue_trial(params, user_attrs={"planned": params})
+    if "planned" not in study.user_attrs:
+        stored = [
+            _as_planned(plan.space, settings)
+            for settings in planned(plan.space, plan.method, plan.trials, plan.untuned)
+        ]
+        study.set_user_attr("planned", stored)
+    _plan_missing(study)
     return study
 
 
@@ -131,13 +137,22 @@ def best(found: Sequence[Trial]) -> Trial | None:
     return max(finished, key=lambda trial: (trial.value, -trial.number)) if finished else None
 
 
-def reclaimed(study: "Study", worker: Worker) -> None:
-    """Gives back the tries of processes that are no more, so that somebody takes them again."""
+def reclaimed(study: "Study", worker: Worker) -> int:
+    """Gives back the tries of processes that are no more, so that somebody takes them again; how many there were.
+
+    A process that ended just after it took a try has not said so with the try: such a try is given back when all who
+    ever took tries and may be meant are gone. Must not be called by a worker that is within a try.
+    """
     longest = max((trial.seconds or 0.0 for trial in trials(study)), default=0.0)
-    for trial in study.get_trials(deepcopy=False):
+    running = [trial for trial in study.get_trials(deepcopy=False) if trial.state.name == "RUNNING"]
+    asking = [told for name, told in study.user_attrs.items() if name.startswith(ASKING)]
+    lost = 0
+    for trial in running:
         holder = trial.user_attrs.get("worker")
-        if trial.state.name == "RUNNING" and holder and worker.outlives(holder, longest):
+        if all(worker.outlives(told, longest) for told in ([holder] if holder else asking)):
             _given_back(study, trial.number)
+            lost += 1
+    return lost
 
 
 def crashed(study: "Study", worker: Worker, pid: int, reason: str) -> bool:
@@ -165,6 +180,8 @@ def _taken(study: "Study", plan: Plan, worker: Worker) -> "Open | None":
     study.sampler = optuna.samplers.TPESampler(seed=seed)
     if plan.method == "random":
         study.sampler = optuna.samplers.RandomSampler(seed=seed)
+    # Who ends between these three leaves a try that names nobody; `reclaimed` then knows who it may have been.
+    study.set_user_attr(f"{ASKING}{worker.process.token}", worker.told())
     trial: Open = study.ask()
     trial.set_user_attr("worker", worker.told())
     # Others may have taken the last ones in the meantime.
@@ -193,6 +210,7 @@ def _try(study: "Study", plan: Plan, trial: "Open", attempt: Attempt) -> None:
         if not np.isfinite(outcome.value):
             raise ValueError(f"the value is {outcome.value}; expected a number")
     except Exception as error:  # whatever goes wrong with some settings, others may do
+        raise_if_told_to_stop()  # an interrupted library may raise an error of its own
         trial.set_user_attr("error", f"{type(error).__name__}: {error}")
         study.tell(trial, state=_states().FAIL)
         return
@@ -210,24 +228,27 @@ def _given_back(study: "Study", number: int) -> None:
     if trial.state.is_finished():
         return
     study.tell(number, state=_states().FAIL)
-    planned = trial.user_attrs.get("planned")
-    if planned is not None:
-        study.enqueue_trial(planned, user_attrs={"planned": planned})
+    _plan_missing(study)
 
 
-def _planned(plan: Plan) -> list[dict[str, Any]]:
-    """What is tried whatever comes of it: the settings that are there, and every point of a grid."""
-    untuned = {name: plain(plan.untuned[name]) for name in plan.space}
-    if plan.method != "grid":
-        return [untuned]
-    points = grid(plan.space, plan.trials)
-    others = [point for point in points if {name: plain(value) for name, value in point.items()} != untuned]
-    if len(others) == plan.trials:
-        try:
-            others = grid(plan.space, plan.trials - 1)
-        except BadConfig as error:
-            raise BadConfig(f"{error}, beside the settings that stand in the file: raise trials") from error
-    return [untuned, *others]
+def _plan_missing(study: "Study") -> None:
+    """Enqueues what is planned and neither waits nor was taken; who is killed in between leaves it to the next."""
+    wanted, crashes = study.user_attrs["planned"], study.user_attrs
+    if not isinstance(wanted, list):  # a study of an older version
+        return
+    there = [
+        trial.user_attrs.get("planned")
+        for trial in study.get_trials(deepcopy=False)
+        if trial.state.name == "WAITING" or _counts(trial, crashes)
+    ]
+    for params in wanted:
+        if params not in there:
+            study.enqueue_trial(params, user_attrs={"planned": params})
+
+
+def _as_planned(space: Space, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings as a store holds them; none, where they lie outside the space: these the try takes from the plan."""
+    return {name: _stored(space, name, value) for name, value in settings.items()} if holds(space, settings) else {}
 
 
 def _drawn(trial: "Open", plan: Plan, name: str) -> Any:

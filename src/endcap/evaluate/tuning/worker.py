@@ -2,13 +2,17 @@
 
 import multiprocessing
 import os
+import signal
 import socket
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from typing import Any
 
 from endcap.core.errors import EndcapError
+from endcap.core.processes import Process, has_ended, process_of, start_time
 
 LOST = 3600.0
 """A try on another machine is taken for lost after so many seconds …"""
@@ -36,9 +40,14 @@ class Worker:
         """Tells it from every other, so that two do not draw the same."""
         return [self.number, zlib.crc32(self.host.encode()), self.pid]
 
+    @property
+    def process(self) -> Process:
+        """The process that it is."""
+        return Process(self.host, self.pid, start_time(self.pid) if self.host == socket.gethostname() else "")
+
     def told(self) -> dict[str, Any]:
         """What the store keeps of it with a try."""
-        return {"host": self.host, "pid": self.pid, "since": self.clock()}
+        return {**self.process.to_json(), "since": self.clock()}
 
     def holds(self, holder: Mapping[str, Any] | None, pid: int) -> bool:
         """Whether what the store kept names that process of this machine."""
@@ -46,20 +55,9 @@ class Worker:
 
     def outlives(self, holder: Mapping[str, Any], longest: float) -> bool:
         """Whether the process that the store names is no more, or (elsewhere) was not heard of for too long."""
-        if holder["host"] == self.host and (holder["pid"] == self.pid or not alive(holder["pid"])):
+        if self.holds(holder, self.pid) or has_ended(process_of(holder)):
             return True
         return bool(self.clock() - holder["since"] > max(LOST, LONG * longest))
-
-
-def alive(pid: int) -> bool:
-    """Whether there is a process of that number on this machine."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def in_processes(
@@ -78,7 +76,8 @@ def in_processes(
 
     def started(number: int) -> Any:
         process = context.Process(target=target, args=(*arguments, number), daemon=True)
-        process.start()
+        with deaf_children():
+            process.start()
         return process
 
     running = {number: started(number) for number in range(1, n + 1)}
@@ -99,6 +98,20 @@ def in_processes(
         for process in running.values():
             process.terminate()
             process.join()
+
+
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """A context in which processes are started that Ctrl-C does not reach: whoever started them ends them.
+
+    Without it, every child of a terminal gets the signal too and prints a traceback of its own.
+    """
+    resource_tracker.ensure_running()  # starting it within the context would let the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def unless_left_alone() -> None:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.arrays import Array, Codes, Scores, Strings
-from endcap.core.catalog import Catalog, Labels
+from endcap.core.bands import price_levels
+from endcap.core.catalog import PREPARED_PRICE, Catalog, Labels
 from endcap.core.vocabulary import Vocabulary
 from endcap.models.content.sparse import Sparse
 from endcap.models.words import texts_of, words_of
@@ -133,7 +134,7 @@ class Scale:
     @classmethod
     def of(cls, catalog: Catalog, name: str) -> "Scale":
         """What is usual in a column of the catalog, within each category if it has these."""
-        numbers = np.asarray(catalog[name], np.float64)
+        numbers = _numbers(catalog, name)
         logarithmic = not bool((numbers <= 0).any())
         values, places = np.log(numbers) if logarithmic else numbers, _categories(catalog)
         names = Vocabulary.of([]) if places is None else catalog.labels("category").names
@@ -163,7 +164,7 @@ class Scale:
         if len(self.within) and places is not None:
             places = self.within.encode([*catalog.labels("category").names.ids, ""])[places]
         nowhere = np.full(len(catalog), -1, np.int32)
-        return self._read(np.asarray(catalog[self.name], np.float64), nowhere if places is None else places)
+        return self._read(_numbers(catalog, self.name), nowhere if places is None else places)
 
     def of_told(self, told: Told) -> Sparse:
         """One row; empty if nothing is said."""
@@ -194,6 +195,14 @@ def column_of(catalog: Catalog, name: str, *, text: bool, pieces: int = 0) -> Co
     if text or isinstance(found, Strings):
         return Words.of(catalog, name, pieces)
     return Tags.of(catalog, name) if isinstance(found, Labels) else Scale.of(catalog, name)
+
+
+def _numbers(catalog: Catalog, name: str) -> NDArray[np.float64]:
+    """A column of numbers; of `price` what is listed, as a page tells it of a new item, else what was paid lately."""
+    if name == "price" and PREPARED_PRICE in catalog:
+        name = PREPARED_PRICE
+    numbers = np.asarray(catalog[name], np.float64)
+    return np.where(np.isnan(numbers), price_levels(catalog), numbers) if name == "price" else numbers
 
 
 def _rarity(counts: Array, n: int) -> Scores:

@@ -644,51 +644,6 @@ SELECT
   "t0"."_row_"
 FROM "events" AS "t0";
 
--- canonical_ids
-SELECT
-  "t0"."time",
-  "t0"."session_id",
-  "t0"."kind",
-  IFF(
-    REGEXP_REPLACE(
-      TRIM(
-        REGEXP_REPLACE(
-          REGEXP_REPLACE(REGEXP_REPLACE(LOWER("t0"."item_id"), '[\'’`´]', ''), '&', ' and '),
-          '[^\\p{L}\\p{N}]+',
-          ' '
-        ),
-        ' \t\n\r\f'
-      ),
-      ' ',
-      '-'
-    ) = '',
-    "t0"."item_id",
-    REGEXP_REPLACE(
-      TRIM(
-        REGEXP_REPLACE(
-          REGEXP_REPLACE(REGEXP_REPLACE(LOWER("t0"."item_id"), '[\'’`´]', ''), '&', ' and '),
-          '[^\\p{L}\\p{N}]+',
-          ' '
-        ),
-        ' \t\n\r\f'
-      ),
-      ' ',
-      '-'
-    )
-  ) AS "item_id",
-  "t0"."user_id",
-  "t0"."quantity",
-  "t0"."price",
-  "t0"."order_id",
-  "t0"."slate_id",
-  "t0"."position",
-  "t0"."query",
-  "t0"."currency",
-  "t0"."device",
-  "t0"."country",
-  "t0"."_row_"
-FROM "events" AS "t0";
-
 -- families_by_column
 SELECT
   "t0"."item_id",

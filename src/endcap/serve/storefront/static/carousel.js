@@ -59,7 +59,7 @@ class EndcapCarousel extends LitElement {
       cart: [],
       exclude: [],
       k: null,
-      currency: "GBP",
+      currency: "",
       itemPath: "/item/",
       endpoint: "",
     });

@@ -9,7 +9,8 @@ const KEY = "endcap.cart";
  * @property {string} item_id
  * @property {string} title
  * @property {string} category
- * @property {number} price
+ * @property {number|null} price
+ * @property {string|null} currency of the price; null: that of the shop
  * @property {string|null} image
  * @property {number} quantity
  * @property {string|null} slate_id the slate it was chosen from, if any
@@ -31,16 +32,24 @@ export const cart = new (class Cart extends EventTarget {
     return this.lines.reduce((sum, line) => sum + line.quantity, 0);
   }
 
+  /** @returns {number|null} what all lines cost; null if the price of one is not known, or they are not in one currency */
   get total() {
-    return this.lines.reduce((sum, line) => sum + line.quantity * line.price, 0);
+    const { lines } = this;
+    const one = lines.every((line) => line.price != null && line.currency === lines[0].currency);
+    return one ? lines.reduce((sum, line) => sum + line.quantity * line.price, 0) : null;
+  }
+
+  /** @returns {string|null} that of the first line; null: that of the shop */
+  get currency() {
+    return this.lines[0]?.currency ?? null;
   }
 
   /** Put an item in, with where it was found. */
   add(item, { slate_id = null, position = null } = {}, quantity = 1) {
-    const { item_id, title, category, price, image } = item;
+    const { item_id, title, category, price, currency = null, image } = item;
     const known = this.lines.find((line) => line.item_id === item_id);
     if (known) return this.setQuantity(item_id, known.quantity + quantity);
-    const line = { item_id, title, category, price, image, quantity, slate_id, position };
+    const line = { item_id, title, category, price, currency, image, quantity, slate_id, position };
     tell("cart", line, quantity);
     this.#keep([...this.lines, line]);
   }
@@ -56,7 +65,8 @@ export const cart = new (class Cart extends EventTarget {
 
   /** Buy everything. @returns {{order_id: string, count: number, total: number}} */
   order() {
-    const receipt = { order_id: `demo-${randomId().slice(0, 12)}`, count: this.count, total: this.total };
+    const { count, total, currency } = this;
+    const receipt = { order_id: `demo-${randomId().slice(0, 12)}`, count, total, currency };
     for (const line of this.lines) tell("purchase", line, line.quantity, receipt.order_id);
     this.#keep([]);
     return receipt;

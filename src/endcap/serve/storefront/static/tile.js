@@ -23,7 +23,7 @@ class EndcapTile extends LitElement {
   constructor() {
     super();
     this.from = null;
-    this.currency = "GBP";
+    this.currency = "";
     this.itemPath = "/item/";
   }
 
@@ -43,7 +43,7 @@ class EndcapTile extends LitElement {
       ${filler ? html`<p class="tag">${tierCaption(item.tier)}</p>` : nothing}
       ${item.available === false ? html`<p class="tag">Out of stock</p>` : nothing}
       <footer>
-        <span class="price">${pricesIn(this.currency)(item.price)}</span>
+        <span class="price">${pricesIn(item.currency ?? this.currency)(item.price)}</span>
         ${from ? this.#whyButton(title) : nothing}
       </footer>
       <button

@@ -33,9 +33,11 @@ function cased(word, first) {
     .replace(/^3d$/, "3D");
 }
 
-/** @returns {(amount: number|null) => string} says an amount in a shop's currency, "" if there is none */
+/** @returns {(amount: number|null) => string} says an amount in a currency (a bare number without one), "" if none */
 export function pricesIn(currency) {
-  const format = new Intl.NumberFormat("en-GB", { style: "currency", currency });
+  const known = /^[A-Z]{3}$/i.test(currency ?? "");
+  const style = known ? { style: "currency", currency } : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  const format = new Intl.NumberFormat("en-GB", style);
   return (amount) => (amount == null ? "" : format.format(amount));
 }
 

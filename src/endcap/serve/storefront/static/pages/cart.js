@@ -1,5 +1,5 @@
 /** The cart page: what is in it, a demo of buying it, and a shelf that goes with it. */
-import { LitElement, html } from "lit";
+import { LitElement, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { fetchShop } from "../api.js";
 import { Asked } from "../asked.js";
@@ -38,7 +38,7 @@ class ShopCart extends LitElement {
   }
 
   render() {
-    const { currency = "GBP" } = this.#shop.value ?? {};
+    const { currency = "" } = this.#shop.value ?? {};
     const { lines } = cart;
     if (lines.length)
       return [this.#filled(lines, currency), shelf("cart/together", "Goes with your cart", currency)];
@@ -49,14 +49,14 @@ class ShopCart extends LitElement {
   }
 
   #filled(lines, currency) {
-    const price = pricesIn(currency);
+    const price = pricesIn(cart.currency ?? currency);
     return html`<h1>Your cart</h1>
       <div class="cart">
         <ul>
           ${repeat(
             lines,
             ({ item_id }) => item_id,
-            (line) => row(line, price),
+            (line) => row(line, pricesIn(line.currency ?? currency)),
           )}
         </ul>
         <aside aria-label="Summary">
@@ -89,7 +89,7 @@ function row(line, price) {
     ></a>
     <div>
       <h2><a href=${`/item/${encodeURIComponent(item_id)}`}>${title}</a></h2>
-      <p class="fact">${price(line.price)} each</p>
+      ${line.price == null ? nothing : html`<p class="fact">${price(line.price)} each</p>`}
       <shop-quantity
         .value=${quantity}
         min="1"
@@ -100,7 +100,7 @@ function row(line, price) {
         Remove
       </button>
     </div>
-    <p class="price">${price(quantity * line.price)}</p>
+    <p class="price">${price(line.price == null ? null : quantity * line.price)}</p>
   </li>`;
 }
 
@@ -122,12 +122,13 @@ function steady(ids) {
   return last;
 }
 
-function thanks({ order_id, count, total }, currency) {
+function thanks({ order_id, count, total, currency: own }, currency) {
+  const price = total == null ? "" : ` for ${pricesIn(own ?? currency)(total)}`;
   return html`<section class="empty">
     <h1 tabindex="-1">Thank you!</h1>
     <p>
-      Your demo order ${order_id} of ${counted(count, "item")} for ${pricesIn(currency)(total)} is noted. Nothing is
-      charged, and nothing will be sent.
+      Your demo order ${order_id} of ${counted(count, "item")}${price} is noted. Nothing is charged, and nothing will
+      be sent.
     </p>
     <p><a class="solid" href="/">Back to the shop</a></p>
   </section>`;

@@ -23,7 +23,7 @@ class ShopHome extends LitElement {
   }
 
   render() {
-    const { currency = "GBP", categories = [] } = this.#shop.value ?? {};
+    const { currency = "", categories = [] } = this.#shop.value ?? {};
     return html` <section class="hero">
         <div>
           <h1>Small things, kindly given.</h1>

@@ -58,7 +58,7 @@ class ShopItem extends LitElement {
   }
 
   #details({ shop, ...item }) {
-    const price = pricesIn(shop.currency);
+    const price = pricesIn(item.currency ?? shop.currency);
     return html`<article class="item">
       <endcap-picture .item=${item}></endcap-picture>
       <div>

@@ -37,7 +37,7 @@ class ShopSearch extends LitElement {
 
   render() {
     const { value, error, pending } = this.#found;
-    const { currency = "GBP", categories = [] } = this.#shop.value ?? {};
+    const { currency = "", categories = [] } = this.#shop.value ?? {};
     return html`<header class="results">
         <h1>${this.#heading()}</h1>
         <p role="status">${value ? counted(value.total, "item") : pending ? "Looking…" : nothing}</p>
