@@ -104,7 +104,8 @@ def models(size: int) -> dict[str, dict[str, Part]]:
         "with attributes": {
             "brand": BRAND,
             "leaf category": LEAF,
-            "rules, brand, leaf: recipe for-you": recommended("for-you", "for_you"),
+            "rules, brand, leaf": blended(RULES, BRAND, LEAF),
+            "recipe for-you": recommended("for-you", "for_you"),
             "rules, factors, brand, leaf": blended(RULES, factors, BRAND, LEAF),
         },
         "vectors": {
