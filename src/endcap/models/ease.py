@@ -100,7 +100,7 @@ class EASE(Part):
         """How many neighbours each item keeps, which (by their names), and their weights, best first."""
         n = len(have)
         keep = min(self.neighbours, max(n - 1, 1))
-        kept = Kept(np.zeros(n, np.int64), np.empty((n, keep), np.int32), np.empty((n, keep), np.float32))
+        kept = Neighbourhoods(np.zeros(n, np.int64), np.empty((n, keep), np.int32), np.empty((n, keep), np.float32))
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             self._fill(kept, (_ByRows if len(rows) < n else _ByItems)(rows, have, worth, held, pool), names, pool)
         if (kept.lengths == keep).all():
@@ -108,7 +108,9 @@ class EASE(Part):
         there = np.arange(keep) < kept.lengths[:, None]
         return kept.lengths, kept.items[there], kept.weights[there]
 
-    def _fill(self, kept: "Kept", solved: "_ByRows | _ByItems", names: Codes, pool: ThreadPoolExecutor) -> None:
+    def _fill(
+        self, kept: "Neighbourhoods", solved: "_ByRows | _ByItems", names: Codes, pool: ThreadPoolExecutor
+    ) -> None:
         """Write the largest weights of every item, a block of items at a time."""
         n, keep = kept.items.shape
         own, codes = solved.own(), np.arange(n, dtype=np.int32)
@@ -129,7 +131,7 @@ class EASE(Part):
 
 
 @dataclass(frozen=True)
-class Kept:
+class Neighbourhoods:
     """The neighbours of every item ``[n, keep]``, best first, of which each has so many."""
 
     lengths: NDArray[np.int64]
@@ -141,10 +143,10 @@ def peak_bytes(n_rows: int, n_items: int, neighbours: int) -> float:
     """Estimate the most memory that a fit takes beside the data, in bytes.
 
     Either the matrix while it is inverted, a third more than the matrix itself; or the matrix and the weights that are
-    kept; or these while their gaps are closed. Beside them stand the rows' items twice and a block of weights.
+    kept; or these while their gaps are closed. Beside them stand the blocks of weights that threads work on.
     """
     matrix, kept = 4.0 * min(n_rows, n_items) ** 2, 8.0 * n_items * min(neighbours, n_items)
-    return max(matrix * 4 / 3, matrix + kept, 1.7 * kept) + 4 * BLOCK_WEIGHTS
+    return max(matrix * 4 / 3, matrix + kept, 1.7 * kept) + 6 * BLOCK_WEIGHTS
 
 
 class _ByItems:
