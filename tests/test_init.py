@@ -149,11 +149,13 @@ def test_a_guess_that_is_not_sure_says_what_to_check(tmp_path: Path) -> None:
     assert "[sources.constants]  # check: no column says what happened" in text
 
 
-def test_what_holds_no_events_is_refused_with_what_there_is(tmp_path: Path) -> None:
+def test_what_holds_no_events_is_told_and_the_settings_ask_for_what_is_missing(tmp_path: Path) -> None:
     table(tmp_path / "numbers.csv", ("a", "b"), [(1, 2)])
-    with pytest.raises(BadData, match=r"no table of events found: .*numbers\.csv: a, b"):
+    with pytest.raises(BadData, match=r"no table of events found: .*numbers\.csv: a, b.*fill in time, item_id"):
         jobs.init(tmp_path, config=tmp_path / "endcap.toml")
-    assert not (tmp_path / "endcap.toml").exists()
+    text = (tmp_path / "endcap.toml").read_text()
+    assert '# time = "…"  # check: which of: a, b holds the moment of the event?' in text
+    assert tomllib.loads(text)["sources"] == [{"use": "csv", "events": "numbers.csv", "constants": {"kind": "view"}}]
 
 
 def test_the_settings_do_not_depend_on_the_order_of_the_files(tmp_path: Path) -> None:

@@ -108,10 +108,33 @@ def init(
     data: Annotated[list[str], typer.Argument(help="Files, a folder, or a connection string such as postgres://…")],
     catalog: Annotated[Path | None, typer.Option(help="A file of items, if it is not told from its columns.")] = None,
     config: ConfigPath = jobs.CONFIG,
+    skip: Annotated[int | None, typer.Option(min=0, help="Lines before the one with the names of the columns.")] = None,
+    header: Annotated[
+        str | None, typer.Option(help="Names of the columns, if the files have none: time,item_id,…")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of the text, such as cp1252; else it is told from the files.")
+    ] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Between fields; a tab is written as '\\t'.")] = None,
+    decimal: Annotated[str | None, typer.Option(help="The sign before the decimals of prices: . or ,")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Of times that do not say it, such as Europe/Berlin.")] = None,
+    time_format: Annotated[
+        str | None, typer.Option(help="How times are written, such as '%d.%m.%Y %H:%M' or ms.")
+    ] = None,
+    max_bad: Annotated[float | None, typer.Option(min=0, max=1, help="Share of rows that may be unreadable.")] = None,
 ) -> None:
-    """Look at your data, guess what it means, and write an endcap.toml for it."""
-    written = jobs.init(data, catalog, config, Terminal())
-    people.print(words(f"wrote {written}; next: endcap train && endcap release && endcap serve"))
+    """Look at your data, guess what it means, and write an endcap.toml for it.
+
+    The file is written even if something is not understood; what is not sure is marked with `check`. The options say
+    how files are read where looking at them does not tell, and go into the settings.
+    """
+    given = {
+        "skip": skip, "header": tuple(name.strip() for name in (header or "").split(",") if name.strip()),
+        "encoding": encoding, "delimiter": None if delimiter is None else delimiter.replace("\\t", "\t"),
+        "decimal": decimal, "timezone": timezone, "time_format": time_format, "max_bad": max_bad,
+    }  # fmt: skip
+    watch = Terminal()
+    watch.show(jobs.advise(jobs.init(data, catalog, config, watch, **given), watch))
 
 
 @app.command()
@@ -158,6 +181,7 @@ def train(config: ConfigPath = jobs.CONFIG) -> None:
     """Fit every model and put them in a bundle."""
     watch = Terminal()
     watch.show(jobs.train(config, watch))
+    watch.show("next: endcap evaluate (how good is it?) or endcap release (let it be served)")
 
 
 @app.command()
@@ -229,7 +253,11 @@ def release(
         if json:
             _tell(jobs.verdict(config), json)
         raise
-    _tell(jobs.verdict(config), json) if json else watch.show(released)
+    if json:
+        _tell(jobs.verdict(config), json)
+    else:
+        watch.show(released)
+        watch.show("it is served from now on; next: endcap serve (a server that is running has to be started again)")
 
 
 @app.command()

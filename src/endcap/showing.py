@@ -11,7 +11,7 @@ from endcap.core.bundle import Bundle
 from endcap.core.records import Slate
 from endcap.data.printing import row, words
 from endcap.data.starting.guess import SURE, Guess
-from endcap.jobs import Prepared, Serving, Warned
+from endcap.jobs import Advice, Prepared, Serving, Warned
 
 
 @singledispatch
@@ -67,7 +67,7 @@ def _(thing: Prepared) -> RenderableType:
 
 @shown.register
 def _(thing: Bundle) -> RenderableType:
-    return Text.assemble("bundle ", words(thing.name, "bold"), words(f": {', '.join(thing.models)}"))
+    return Text.assemble("bundle ", words(thing.name, "bold"), words(f" holds {', '.join(thing.models)}"))
 
 
 def _checked(result: dict[str, Any]) -> RenderableType:
@@ -133,6 +133,17 @@ def _(thing: Slate) -> RenderableType:
 
 
 @shown.register
+def _(thing: Advice) -> RenderableType:
+    lines = [words(f"{place}. {point}") for place, point in enumerate(thing.points, 1)]
+    more = f" (and {thing.more} more, see `endcap lint`)" if thing.more else ""
+    head = f"health of the data {thing.score} of 100; what matters most{more}:"
+    if not lines:
+        head = f"health of the data {thing.score} of 100: nothing is wrong with it"
+    marked = f"; {thing.marked} lines in it are marked with `check`: look at them" if thing.marked else ""
+    return Group(words(head, "bold"), *lines, words(f"wrote {thing.config}{marked}"), words(f"next: {thing.next}"))
+
+
+@shown.register
 def _(thing: Guess) -> RenderableType:
     table = Table(box=None, padding=(0, 2, 0, 0), title_justify="left")
     for name in ("table", "is", "our column", "yours", "sure", "for example", "check"):
@@ -142,11 +153,12 @@ def _(thing: Guess) -> RenderableType:
         for match in guess.matches:
             sure = Text(f"{match.confidence:.0%}", "green" if match.confidence >= SURE else "yellow")
             examples = ", ".join(match.examples)
-            table.add_row(*row(place, role, match.ours, match.theirs, sure, examples, match.check))
+            yours = ", ".join((match.theirs, *match.then))
+            table.add_row(*row(place, role, match.ours, yours, sure, examples, match.check))
             place = role = ""
-        for key, what in guess.checks.items():
+        for key, what in (*guess.checks.items(), *(("", note) for note in guess.notes)):
             table.add_row(*row(place, role, key, "", "", "", what))
             place = role = ""
         if place:
-            table.add_row(*row(place, role))
+            table.add_row(*row(place, role, "", "", "", "", guess.reason))
     return Group(Text.assemble("taken for: ", words(thing.format, "bold")), table)

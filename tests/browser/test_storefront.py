@@ -107,6 +107,37 @@ def test_titles_do_not_shout(page: Page, title: str, shown: str) -> None:
     assert page.evaluate(title_case, title) == shown
 
 
+def test_an_id_that_stands_for_a_title_stays_as_the_shop_writes_it(page: Page) -> None:
+    page.goto("/")
+    title_of = "async (item) => (await import('/static/words.js')).titleOf(item)"
+    assert page.evaluate(title_of, {"item_id": "BREAD-WHITE", "title": "BREAD-WHITE"}) == "BREAD-WHITE"
+    assert page.evaluate(title_of, {"item_id": "b", "title": "BREAD WHITE"}) == "Bread White"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "ids"),
+    [("a1, b2 ,", ["a1", "b2"]), ('["a,1", " b"]', ["a,1", " b"]), ("[/b]", ["[/b]"]), ("7", ["7"])],
+)
+def test_a_shelf_takes_ids_between_commas_or_as_a_list(page: Page, attribute: str, ids: list[str]) -> None:
+    page.goto("/")
+    cart_of = """(text) => {
+      const shelf = document.createElement("endcap-carousel");
+      shelf.setAttribute("cart", text);
+      return shelf.cart;
+    }"""
+    assert page.evaluate(cart_of, attribute) == ids
+
+
+@pytest.mark.parametrize("address", ["a%2Fb", "a/b", "50%", "50%25"])
+def test_any_id_has_an_address(page: Page, address: str) -> None:
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"/item/{address}")
+    expect(page.get_by_role("heading", name="We do not have that one")).to_be_visible()
+    wanted = {"a%2Fb": "a%2Fb", "a/b": "a%2Fb", "50%": "50%25", "50%25": "50%25"}[address]
+    assert any(url.endswith(f"/v1/items/{wanted}") for url in asked)
+
+
 def test_home_has_two_shelves_that_share_no_item(page: Page) -> None:
     page.goto("/")
     for slot in ("home/for-you", "home/popular"):

@@ -1,14 +1,19 @@
 """Ids and their spellings: which are one, which are two, and what comes out."""
 
+import json
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from endcap.core import saving
 from endcap.core.arrays import Strings
+from endcap.core.errors import BadBundle
 from endcap.core.saving import load, save
 from endcap.core.spelling import KEYS, Rule, canonical_key, decimal_key, exact_key, is_worn
 from endcap.core.vocabulary import Aliases, Vocabulary
@@ -96,3 +101,26 @@ def test_aliases_are_saved_with_the_ids(tmp_path: Path, spellings: dict[str, int
 def test_new_ids_are_appended_and_spellings_stay_understood() -> None:
     ids = Vocabulary(Strings.of(["A"]), Aliases.of("canonical", {"a": 0})).extended(["a", "B"])
     assert ([*ids.ids], ids.code("a"), ids.code("B")) == (["A", "B"], 0, 1)
+
+
+def rewritten(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """A folder of ids as another version would have saved it: the fields in its manifest changed."""
+    path = folder / saving.MANIFEST
+    manifest = json.loads(path.read_bytes())
+    del manifest["checksum"]
+    change(manifest["tree"]["fields"])
+    manifest["checksum"] = saving._digest(saving._canonical(manifest))
+    path.write_bytes(saving._canonical(manifest))
+
+
+def test_ids_that_were_saved_without_aliases_are_still_read(tmp_path: Path) -> None:
+    save(Vocabulary.of(["A"]), tmp_path / "ids", {})
+    rewritten(tmp_path / "ids", lambda fields: fields.pop("aliases"))
+    assert load(tmp_path / "ids").encode(["A", "A "]).tolist() == [0, -1]
+
+
+def test_ids_of_a_version_that_says_more_of_them_are_refused_by_name(tmp_path: Path) -> None:
+    save(Vocabulary.of(["A"]), tmp_path / "ids", {})
+    rewritten(tmp_path / "ids", lambda fields: fields.update(accents={"plain": 1}))
+    with pytest.raises(BadBundle, match=r"Vocabulary with accents, .*, which here has ids, aliases: another version"):
+        load(tmp_path / "ids")

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from endcap.data.aliases import JoinedIds, aliases_of, join_ids
-from endcap.data.columns import ROW
+from endcap.data.columns import LOG, ROW, SCOPE
 from endcap.data.engines import arrow, uploaded
 from endcap.data.ledger import Ledger
 
@@ -50,6 +50,12 @@ def test_the_spelling_is_that_of_the_catalog_else_the_most_frequent_else_the_fir
     happened, described = both(engine, events, ["A1", "a 1", "E5"], "item_id")
     assert described == ["A1", "A1", "E5"]
     assert happened == ["A1", "A1", "A1", "b 2", "b 2", "b 2", "C3", "C3", "D-4 ", "D-4 "]
+
+
+def test_a_catalog_that_is_an_echo_of_the_events_has_no_say(engine: Any) -> None:
+    echo = table(engine, ["A-1", "a1", "B "]).mutate(**{SCOPE: ibis.literal(LOG)})
+    joined = join_ids({"events": table(engine, ["A-1", "a1", "a1"]), "catalog": echo}, ["item_id"]).tables
+    assert (ids_of(joined["events"]), ids_of(joined["catalog"])) == (["a1", "a1", "a1"], ["a1", "a1", "B "])
 
 
 def test_blanks_are_kept_only_where_the_shop_writes_nothing_else(engine: Any) -> None:

@@ -259,3 +259,12 @@ def test_searches_lie_on_the_side_of_their_time_and_of_their_visit() -> None:
     for side in (users.warm.test, users.cold.test):
         assert side.searches is not None
         assert set(side.searches.session.tolist()) == set(side.events.session.tolist())
+
+
+def test_what_the_shop_says_of_its_stock_holds_today_and_not_at_the_cut() -> None:
+    items = {"sold": {"available": "no"}, "kept": {"available": "yes"}, "never": {"available": "yes"}, "silent": {}}
+    world = shop([*bought("sold", "silent", order="o0"), *bought("kept", order="o1", day=50)], items)
+    assert world.catalog["available"].tolist() == [False, True, True, True]
+    known = time_split(world, test_share=0.5).train.catalog
+    assert "offered" not in known
+    assert known["available"].tolist() == [True, False, False, True]

@@ -13,11 +13,13 @@ from endcap.evaluate.protocols import TOLD, Protocol, Sitting, pooled_over
 from endcap.evaluate.report import Report
 
 TITLE = "</script><b>bold</b> & co"
+USERS = 60
+"""Enough for numbers to be shown."""
 BEFORE: list[Order] = [(0, 90 + day, [0, 1, 2]) for day in range(5)]
-AFTER: list[Order] = [(user, 110, [0, 1, 2]) for user in range(9)]
+AFTER: list[Order] = [(user, 110, [0, 1, 2]) for user in range(USERS)]
 PRICES = np.where(np.arange(13) == 12, np.nan, 2.5)
 CATALOG = catalog_of(13, categories=["lamp"] * 2 + ["bag"] * 11, title=TITLE).with_columns({"price": PRICES})
-SPLIT = split_of(BEFORE, AFTER, CATALOG, n_users=9)
+SPLIT = split_of(BEFORE, AFTER, CATALOG, n_users=USERS)
 ROWS = entries(
     fitted={"good": everybody_gets(0, 1, 2), "poor": everybody_gets(*range(3, 13))},
     slots={"home/popular": (everybody_gets(2, 1), "anybody")},
@@ -44,4 +46,4 @@ def diagnosis() -> Diagnosis:
     none, half, whole = (Interval(mean, mean - 0.1, mean + 0.1) for mean in (np.nan, 0.4, 0.5))
     step = Difference(0.1, 0.05, 0.15, 0.001, 0.001, 9, 1)
     curve = Curve("sessions", "latest", 1.0, (Point(0.5, 50, none, half, None), Point(1.0, 99, whole, whole, step)))
-    return Diagnosis("good", "hidden basket item", (curve,), fitting(curve))
+    return Diagnosis("good", "hidden basket item", (curve,), fitting(curve), 900, 300)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from math import sqrt
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -76,3 +77,31 @@ def test_the_reason_says_since_when_and_how_often() -> None:
     model = NewArrivals(trust=1.0).fit(world, RNG)
     why = model.why(ask(world.catalog), world.catalog.items.code("fresh"))
     assert why.because == "new: first seen 1 days ago, about 1 times a day since"
+
+
+def listed(*never: str) -> Dataset:
+    """`old` was first seen 40 days ago, `fresh` yesterday; the others are in the catalog alone."""
+    items = {name: {"available": "yes"} for name in ("old", "fresh", *never)}
+    seen = (("old", 0.0), ("fresh", 39.0), ("old", 40.0))
+    return shop(
+        (
+            Event(kind="view", session_id=f"s{n}", item_id=item, time=START + day * DAY)
+            for n, (item, day) in enumerate(seen)
+        ),
+        items,
+    )
+
+
+@pytest.mark.parametrize("how", ["bound", "draw"])
+def test_what_was_listed_a_moment_ago_is_new(how: Literal["bound", "draw"]) -> None:
+    few = listed("a")
+    given = NewArrivals(how="bound").fit(few, RNG)(ask(few.catalog), 9)
+    assert few.catalog.items.decode(given.items) == ["a", "fresh"]
+    many = listed("a", "b", "c")
+    model = NewArrivals(how=how).fit(many, RNG)
+    assert many.catalog.items.decode(model(ask(many.catalog), 9).items) == ["fresh", "a", "b", "c"], (
+        "old stock comes last"
+    )
+    assert (
+        model.why(ask(many.catalog), many.catalog.items.code("a")).because == "new: in the catalog, and in no event yet"
+    )

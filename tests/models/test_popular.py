@@ -8,6 +8,7 @@ import pytest
 
 from endcap.core.dataset import DAY
 from endcap.core.errors import BadData
+from endcap.data.splits import time_split
 from endcap.models.popular import Popular, PopularIn
 from endcap.testing import START, RetrieverContract, ask, checkerboard, orders, same
 
@@ -79,3 +80,30 @@ def test_a_hundred_small_updates_end_where_one_fit_ends(half_life: float | None)
     for since, until in pairwise(edges.tolist()):
         model = model.updated(world.between(0.0, until), since)
     assert same(model, recipe.fit(world, RNG))
+
+
+LISTED = {
+    name: {"category": category, "available": says}
+    for name, category, says in (
+        ("sold", "c", "yes"), ("new", "c", "yes"), ("gone", "c", "no"), ("never", "c", "no"), ("other", "d", "yes")
+    )
+}  # fmt: skip
+
+
+def test_what_is_listed_and_was_never_sold_follows_what_was() -> None:
+    world = orders(["sold", "gone"], ["gone"], items=LISTED)
+    popular, within = Popular().fit(world, RNG), PopularIn().fit(world, RNG)
+    names, asked = world.catalog.items, ask(world.catalog, context=["sold"])
+    assert names.decode(popular(asked, 9).items) == ["gone", "sold", "new", "other"]
+    assert names.decode(within(asked, 9).items) == ["gone", "sold", "new"]
+    assert popular.why(asked, names.code("new")).because == "on sale, and not counted yet"
+    never_sold = ask(world.catalog, context=["other"])
+    assert names.decode(within(never_sold, 9).items) == ["other"], "a category in which nothing was sold yet"
+
+
+def test_a_back_test_knows_nothing_of_what_is_listed_today() -> None:
+    world = orders(["sold", "gone"], ["gone"], ["sold"], ["new"], items=LISTED)
+    train = time_split(world, test_share=0.5).train
+    model = Popular().fit(train, RNG)
+    assert train.catalog.items.decode(model(ask(train.catalog), 9).items) == ["gone", "sold"]
+    assert train.catalog["available"].tolist() == [True, False, True, False, False]

@@ -53,7 +53,11 @@ def stall(visits: int = 300) -> Dataset:
     )
     colours = Labels.of(str(code % 3 % 2) for code in range(len(data.catalog)))
     return Dataset(
-        data.events, data.catalog.with_columns({"typical_price": prices, "colour": colours}), data.users, data.now, "stall"
+        data.events,
+        data.catalog.with_columns({"typical_price": prices, "colour": colours}),
+        data.users,
+        data.now,
+        "stall",
     )
 
 

@@ -78,9 +78,7 @@ def test_raw_values_in_a_request_become_the_numbers_of_the_catalog(bundle: Bundl
         assert reasons == []
         assert told["category"] == category.name(code)
         assert (told["price"], told["price_scaled"]) == (shop["prepared_price"][code], shop["price_scaled"][code])
-        assert str(shop["price"][code]) == str(float(price or "nan")), (
-            "shown is what is listed, never a filling"
-        )
+        assert str(shop["price"][code]) == str(float(price or "nan")), "shown is what is listed, never a filling"
     assert len({*shop["price_scaled"].tolist()}) == 3, "nothing is normalised"
 
 

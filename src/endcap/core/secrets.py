@@ -21,7 +21,8 @@ PAIRS = frozenset({("api", "key"), ("access", "key"), ("private", "key"), ("acco
 HARMLESS = frozenset(["path", "file", "folder", "name", "column"])
 """A key that ends so tells where a secret is, not what it is."""
 KEY = r"[A-Za-z][\w.-]*"
-_ASSIGNED = re.compile(rf"({KEY})(\"?\s*[=:]\s*)(\"[^\"\n]*\"|'[^'\n]*'|[^\s&;,'\"]+)")
+_ASSIGNED = re.compile(rf"({KEY})([\"']?\s*(?:=\s*|:\s*(?=[\"'])))(\"[^\"\n]*\"|'[^'\n]*'|[^\s&;,'\"]+)")
+"""``key=value`` of addresses and settings, and ``"key": "value"`` of JSON."""
 _USERINFO = re.compile(r"(?<=://)[^\s'\"<>/@]*(?::[^\s'\"<>]*)?@")
 _PAIRS_ONLY = re.compile(rf"\s*(?:{KEY}\s*=\s*(?:'[^']*'|\"[^\"]*\"|[^\s;]+)[\s;]*)+")
 _COMMENT = re.compile(r"(?m)^((?:[^\"'#\n]|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*')*)(#.*)$")

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from endcap.core.arrays import Strings
 from endcap.core.spelling import KEYS, Rule, is_worn
 from endcap.core.vocabulary import Aliases
-from endcap.data.columns import ROW
+from endcap.data.columns import LOG, ROW, SCOPE
 from endcap.data.engines import Engine, arrow, batches, reopened, rows, uploaded
 from endcap.data.ledger import Ledger
 
@@ -146,18 +146,33 @@ def _aliases(tables: Tables, column: str, rule: Rule, ledger: Ledger) -> ibis.Ta
 
 
 def _counted(tables: Tables, column: str) -> ibis.Table:
-    """Every spelling in a column: how often events have it, whether and where first the catalog does."""
+    """Every spelling in a column: how often events have it, whether and where first the catalog does.
+
+    A catalog that is an echo of the events is no second word of the shop.
+    """
     parts = []
     for name, table in tables.items():
         if column not in table.columns:
             continue
-        named, listed = table.filter(table[column].notnull()), name == "catalog"
-        place = named[ROW].min().cast("int64") if listed and ROW in named.columns else ibis.literal(0, "int64")
-        events = ibis.literal(0, "int64") if listed else named.count()
-        counted = named.group_by(spelling=named[column].cast("string")).agg(place=place, events=events)
-        parts.append(counted.mutate(unlisted=ibis.literal(0 if listed else 1, "int8")))
+        named = table.filter(table[column].notnull())
+        if name != "catalog":
+            parts.append(_spellings(named, column, events=named.count()))
+        elif SCOPE in named.columns:
+            echo = named[SCOPE].identical_to(LOG)
+            parts += [_spellings(named.filter(echo), column), _spellings(named.filter(~echo), column, unlisted=0)]
+        else:
+            parts.append(_spellings(named, column, unlisted=0))
     both = ibis.union(*parts) if len(parts) > 1 else parts[0]
     return both.group_by("spelling").agg(unlisted=both.unlisted.min(), place=both.place.max(), events=both.events.sum())
+
+
+def _spellings(named: ibis.Table, column: str, events: ibis.Value | None = None, unlisted: int = 1) -> ibis.Table:
+    listed = not unlisted and ROW in named.columns
+    place = named[ROW].min().cast("int64") if listed else ibis.literal(0, "int64")
+    counted = named.group_by(spelling=named[column].cast("string")).agg(
+        place=place, events=ibis.literal(0, "int64") if events is None else events
+    )
+    return counted.mutate(unlisted=ibis.literal(unlisted, "int8"))
 
 
 def _keyed(counted: ibis.Table, rule: Rule, path: Path | None) -> ibis.Table | None:

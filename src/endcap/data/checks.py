@@ -260,8 +260,10 @@ REMEDIES: Mapping[type, str] = {
 
 def default_checks(configured: Iterable[Check]) -> list[Check]:
     """The checks that every run has and these settings do not say otherwise of."""
-    known = {type(check.expectation) for check in configured}
-    wanted = {KnownItems: KnownItems(at_least=MIN_KNOWN_ITEMS), PlausibleTimes: PlausibleTimes()}
+    known: set[type] = {type(check.expectation) for check in configured}
+    wanted: dict[type, Expectation] = {
+        KnownItems: KnownItems(at_least=MIN_KNOWN_ITEMS), PlausibleTimes: PlausibleTimes()
+    }  # fmt: skip
     return [Check(_setting(kind), "stop", part, REMEDIES[kind]) for kind, part in wanted.items() if kind not in known]
 
 

@@ -16,6 +16,10 @@ ON_SALE_DAYS = 90.0
 """
 
 
+INFERRED = "no catalog and no stock column"
+"""How the sentence begins that says what is on sale where the shop itself does not."""
+
+
 def as_of(data: Dataset) -> Dataset:
     """The dataset with the catalog columns that depend on time, as they stood at `data.now`.
 
@@ -57,7 +61,7 @@ def on_sale_told(data: Dataset) -> str:
     day = datetime.fromtimestamp(data.now, UTC).date().isoformat()
     inferred = f"counts as on sale if it was {did} in the last {ON_SALE_DAYS:.0f} days before {day}"
     if OFFERED not in catalog:
-        return f"no catalog and no stock column: an item {inferred}; {sold}"
+        return f"{INFERRED}: an item {inferred}; {sold}"
     offered, seen = catalog[OFFERED], ~np.isnan(catalog["age_days"])
     told = [
         f"{sold}, as the catalog says",

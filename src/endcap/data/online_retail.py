@@ -69,7 +69,7 @@ class OnlineRetail(Part):
     def as_it_comes(self, engine: Any, folder: Path, ledger: Ledger) -> tuple[ibis.Table, ibis.Table]:
         """Events and catalog before anything is cleaned: what the linter looks at."""
         lines = self._lines(engine, self.inputs(folder)[0], ledger)
-        return events_of(lines), lines.select("item_id", "title").distinct()
+        return events_of(lines), lines.select("item_id", "title").distinct().mutate(**{SCOPE: ibis.literal(LOG)})
 
     def _lines(self, engine: Any, path: Path, ledger: Ledger) -> ibis.Table:
         reader = engine if engine.name == "duckdb" else connect()

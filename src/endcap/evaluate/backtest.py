@@ -16,6 +16,7 @@ from endcap.core.query import Retriever
 from endcap.data.splits import Split
 from endcap.evaluate.beyond import beyond, coverage, gini, user_coverage
 from endcap.evaluate.compare import Comparison, compared, resamples
+from endcap.evaluate.enough import count_units, is_enough
 from endcap.evaluate.facts import Facts
 from endcap.evaluate.families import families, family_values
 from endcap.evaluate.metrics import CURVE, CUT, Matches, Values, at_cuts, auc, matched, measured_at
@@ -89,6 +90,16 @@ class Judged:
     """By entry: the main metric in each segment, by its key."""
     twin: "Judged | None" = None
     """The same question with what the visitor had before allowed instead of kept out, or the other way round."""
+
+    @property
+    def units(self) -> int:
+        """How many users, or orders of guests, the queries are from."""
+        return count_units(self.task.units)
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are enough of them for a number to be shown."""
+        return is_enough(self.units)
 
 
 @dataclass(frozen=True)

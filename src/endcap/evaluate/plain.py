@@ -9,6 +9,7 @@ from endcap.core.dataset import Dataset
 from endcap.data.splits import Split
 from endcap.evaluate.backtest import MAIN, Judged, Score
 from endcap.evaluate.compare import Comparison, Difference, Interval
+from endcap.evaluate.enough import is_enough
 from endcap.evaluate.metrics import CUT
 from endcap.evaluate.protocols import Pooled, Protocol
 from endcap.evaluate.segments import Segment
@@ -84,7 +85,11 @@ def segment(judged: Judged, part: Segment) -> dict[str, Any]:
             "above": {base: interval(at) for base, at in above.items()},
             "tests": {base: test(at) for base, at in above.items()},
         })  # fmt: skip
-    return {"group": part.group, "name": part.name, "queries": part.asked(judged.task.relevant), "rows": rows}
+    units = part.units(judged.task.relevant, judged.task.units)
+    return {
+        "group": part.group, "name": part.name, "queries": part.asked(judged.task.relevant), "units": units,
+        "enough": is_enough(units), "rows": rows,
+    }  # fmt: skip
 
 
 def asked(judged: Judged, *, briefly: bool = False) -> dict[str, Any]:
@@ -97,7 +102,8 @@ def asked(judged: Judged, *, briefly: bool = False) -> dict[str, Any]:
         "verdict": verdict(judged),
         "queries": len(task.queries),
         "possible": task.possible,
-        "units": len(set(task.units.tolist())),
+        "units": judged.units,
+        "enough": judged.enough,
         "rankable": int(task.allowed.sum()),
         "left_out": dict(task.left_out),
         "repeats": task.repeats,
@@ -163,6 +169,7 @@ def _pooled(pooled: Pooled) -> dict[str, Any]:
         "title": pooled.title,
         "queries": pooled.queries,
         "units": pooled.units,
+        "enough": is_enough(pooled.units),
         "windows": pooled.windows,
         "rows": [
             {

@@ -53,6 +53,10 @@ class Segment:
         """How many queries want something of it."""
         return len(np.unique(relevant.rows[self._kept(relevant)]))
 
+    def units(self, relevant: Ragged, units: NDArray[np.int64]) -> int:
+        """How many units (one of each query) want something of it."""
+        return len(np.unique(units[relevant.rows[self._kept(relevant)]]))
+
     def _kept(self, relevant: Ragged) -> NDArray[np.bool_]:
         return self.mask[relevant.values if self.by == "items" else relevant.rows]
 

@@ -5,7 +5,7 @@ from endcap.jobs.common import CONFIG
 from endcap.jobs.demonstrating import DEMO, demo, write_demo
 from endcap.jobs.diagnosing import diagnose
 from endcap.jobs.judging import evaluate
-from endcap.jobs.preparing import Prepared, init, lint, prepare, profile
+from endcap.jobs.preparing import Advice, Prepared, advise, init, lint, prepare, profile
 from endcap.jobs.releasing import release, rollback, verdict
 from endcap.jobs.tracking import Plotted, Warned, runs, runs_compare, runs_plot, runs_send, runs_show
 from endcap.jobs.training import train
@@ -14,10 +14,12 @@ from endcap.jobs.tuning import tune
 __all__ = [
     "CONFIG",
     "DEMO",
+    "Advice",
     "Plotted",
     "Prepared",
     "Serving",
     "Warned",
+    "advise",
     "demo",
     "diagnose",
     "evaluate",

@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from endcap.evaluate.metrics import Values
     from endcap.evaluate.tasks import Task
 
-MAX_EVENTS = 300_000
+MAX_EVENTS = 200_000
 """Of a larger log, users and visits are drawn until about so many events are left; items are never drawn."""
 MIN_QUERIES = 50
-"""With fewer, nothing is chosen: the slot keeps what it started with."""
+"""With fewer, a slot keeps what it started with, unless something is better by more than chance explains …"""
+FEWEST_QUERIES = 5
+"""… and with even fewer, nothing is tried."""
 MAX_QUERIES = 1000
 FIRST_QUERIES = 200
 """All candidates are tried on so many queries …"""
@@ -143,19 +145,18 @@ def _tried(path: Path, proposal: "Proposal", split: "Split", watch: Watch) -> "I
 
     config = parse(with_models_and_slots(path.read_text(), text_of(proposal, {}, everything=True)), path)
     tasks = {slot.name: _task(slot, split, config.settings.seed) for slot in proposal.slots if slot.task}
-    asked = [slot for slot in proposal.slots if slot.name in tasks and len(tasks[slot.name].queries) >= MIN_QUERIES]
-    if asked:
-        trial = _trial(config, proposal, split, asked, watch)
+    queries = {name: len(task.queries) for name, task in tasks.items()}
+    asked = [slot for slot in proposal.slots if queries.get(slot.name, 0) >= FEWEST_QUERIES]
     for slot in proposal.slots:
-        if slot not in asked:
-            if slot.name in tasks:
-                yield slot.name, _untried(slot, len(tasks[slot.name].queries))
-            continue
-        task = tasks[slot.name]
-        with watch.step(
-            f"try what may fill {slot.name} ({len(slot.candidates) + 1} ways, {len(task.queries):,} queries)"
-        ):
-            yield slot.name, _choose(slot, task, trial)
+        if slot.name in queries and slot not in asked:
+            yield slot.name, _untried(slot, queries[slot.name])
+    if not asked:
+        return
+    trial = _trial(config, proposal, split, asked, watch)
+    for slot in asked:
+        ways = f"{len(slot.candidates) + 1} ways, {queries[slot.name]:,} queries"
+        with watch.step(f"try what may fill {slot.name} ({ways})"):
+            yield slot.name, _choose(slot, tasks[slot.name], trial)
 
 
 def _task(slot: "SlotProposal", split: "Split", seed: int) -> "Task":
@@ -205,36 +206,51 @@ def _trial(
 def _choose(slot: "SlotProposal", task: "Task", trial: _Trial) -> "Chosen":
     """What fills a slot best, as `endcap.evaluate.choice` says it."""
     from endcap.data.starting.models_and_slots import Chosen
-    from endcap.evaluate.choice import best_baseline, best_of
+    from endcap.evaluate.choice import best_baseline
 
-    few = task.take(np.arange(min(FIRST_QUERIES, len(task.queries))))
-    candidates = [names for names in (slot.retrievers, *slot.candidates) if all(name in trial.models for name in names)]
-    first = {names: _values(slot, names, slot.stages, few, trial) for names in candidates}
-    finalists = sorted(candidates, key=lambda names: -first[names].mean)[:FINALISTS]
-    if slot.retrievers in candidates and slot.retrievers not in finalists:
-        finalists.append(slot.retrievers)
-    rng, baselines = np.random.default_rng(trial.config.settings.seed), _baselines(task, trial, slot.stages)
-    name, bar = best_baseline(baselines)
-    stages = slot.stages
+    name, bar = best_baseline(_baselines(task, trial, slot.stages))
+    finalists, stages = _finalists(slot, task, trial), slot.stages
     tried = [_values(slot, names, stages, task, trial) for names in finalists]
-    place = best_of(tried, task.units, rng)
+    place = _place(tried, bar, task, trial)
     if slot.optional and tried[place].mean < bar:
         # A stage that keeps things out may also keep out what people want.
         fewer = tuple(stage for stage in stages if stage not in slot.optional)
         again = [_values(slot, names, fewer, task, trial) for names in finalists]
-        other = best_of(again, task.units, rng)
+        other = _place(again, bar, task, trial)
         if again[other].mean > tried[place].mean:
             tried, place, stages = again, other, fewer
-    names, reached = finalists[place], tried[place].mean
-    span = "..".join(f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}" for at in (trial.split.cut, trial.split.test.now))
-    told = f"chosen on {span}: NDCG@10 {reached:.3f}, {name} {bar:.3f}, on {len(task.queries):,} queries"
-    return Chosen(names, stages, "\n".join(filter(None, [told, slot.note])))
+    n, split = len(task.queries), trial.split
+    span = "..".join(f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}" for at in (split.cut, split.test.now))
+    beside = f", {name} {bar:.3f}" if name else ""
+    told = [f"chosen on {span}: NDCG@10 {tried[place].mean:.3f}{beside}, on {n:,} queries"]
+    if n < MIN_QUERIES:
+        told.append(f"which are few: with {MIN_QUERIES} or more, other models might be chosen")
+    return Chosen(finalists[place], stages, "\n".join([*told, *filter(None, [slot.note])]))
+
+
+def _finalists(slot: "SlotProposal", task: "Task", trial: _Trial) -> "list[Names]":
+    """What the slot starts with, and the best of what may fill it instead, as far as a first look can tell."""
+    ways = [names for names in (slot.retrievers, *slot.candidates) if all(name in trial.models for name in names)]
+    few = task.take(np.arange(min(FIRST_QUERIES, len(task.queries))))
+    means = {names: _values(slot, names, slot.stages, few, trial).mean for names in ways}
+    best = sorted(ways, key=lambda names: -means[names])[:FINALISTS]
+    return list(dict.fromkeys([ways[0], *best]))
+
+
+def _place(tried: "Sequence[Tried]", bar: float, task: "Task", trial: _Trial) -> int:
+    """Which of the finalists is taken; the first of them is what the slot starts with."""
+    from endcap.evaluate.choice import best_of, better_than
+
+    rng = np.random.default_rng(trial.config.settings.seed)
+    if len(task.queries) >= MIN_QUERIES:
+        return best_of(tried, bar, task.units, rng)
+    return better_than(tried[0], tried, task.units, rng) or 0
 
 
 def _untried(slot: "SlotProposal", queries: int) -> "Chosen":
     from endcap.data.starting.models_and_slots import untried
 
-    told = f"not tried: the data has {queries} queries to choose by, and {MIN_QUERIES} are needed"
+    told = f"not tried: the data has {queries} queries to choose by; {MIN_QUERIES} or more would tell"
     return replace(untried(slot), note="\n".join(filter(None, [told, slot.note])))
 
 

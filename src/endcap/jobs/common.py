@@ -21,6 +21,12 @@ def charts() -> str:
     return (folder / "echarts.min.js").read_text("utf-8")
 
 
+def shown_path(path: Path) -> str:
+    """A path as people want to read it: from where they are, if it lies below."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
 def shelf_of(config: Config) -> Shelf:
     """Where the bundles of a shop lie."""
     return Shelf(config.workdir / "bundles")

@@ -35,6 +35,7 @@ def diagnose(
     from endcap.evaluate.diagnosis.curves import Asked, Curve, by_data, by_epochs, points
     from endcap.evaluate.diagnosis.fitting import fitting
     from endcap.evaluate.diagnosis.told import Diagnosis
+    from endcap.evaluate.enough import count_units
 
     settings = load(config)
     how, seed = settings.settings.evaluate, settings.settings.seed
@@ -57,7 +58,8 @@ def diagnose(
             split.train, recipe.epochs, lambda n: _fit(whole, model, recipe.model_copy(update={"epochs": n}))
         )
         curves.append(curve("epochs", float(recipe.epochs), longer))
-    found = Diagnosis(model, asked.task.title, tuple(curves), fitting(*curves))
+    sizes = len(asked.task.queries), count_units(asked.task.units)
+    found = Diagnosis(model, asked.task.title, tuple(curves), fitting(*curves), *sizes)
     keep_curves(whole, split.train, recipe, found.to_json())
     return found
 

@@ -13,7 +13,7 @@ from endcap.core.dataset import Dataset
 from endcap.core.errors import BadConfig
 from endcap.core.progress import Watch
 from endcap.core.saving import write_atomically
-from endcap.jobs.common import CONFIG, NOBODY, charts, versions
+from endcap.jobs.common import CONFIG, NOBODY, charts, shown_path, versions
 from endcap.jobs.evidence import kept_evidence
 from endcap.jobs.findings import costs_of, curves_of
 from endcap.jobs.preparing import prepared_with
@@ -50,7 +50,7 @@ def evaluate(config: Path = CONFIG, watch: Watch = NOBODY, protocols: Sequence[s
         settings.settings.shop.name, tested, prepared.ledger, settings.public_text, versions(),
         prepared.dataset.fingerprint, _judged_by(wanted, settings, prepared.dataset, split.cut, judge, watch),
         costs_of(with_baselines(settings, split.train)[0], split.train, entered, tested),
-        curves_of(settings, split.train),
+        curves_of(settings, split.train), page=shown_path(settings.workdir / "reports" / "evaluation.html"),
     )  # fmt: skip
     with watch.step("write the report"):
         folder = settings.workdir / "reports"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from endcap.config import Config, load
 from endcap.core.dataset import Dataset
-from endcap.core.errors import BadConfig
+from endcap.core.errors import BadConfig, BadData
 from endcap.core.progress import Watch
 from endcap.core.saving import facts_of, only_one, write_atomically
 from endcap.jobs.common import CONFIG, NOBODY, charts
@@ -30,12 +30,20 @@ class Prepared:
 
 
 def init(
-    data: Path | str | Sequence[Path | str], catalog: Path | None = None, config: Path = CONFIG, watch: Watch = NOBODY
+    data: Path | str | Sequence[Path | str],
+    catalog: Path | None = None,
+    config: Path = CONFIG,
+    watch: Watch = NOBODY,
+    **given: Any,
 ) -> Path:
-    """Looks at files, folders and databases, guesses what they mean, and writes settings that can be trained on.
+    """Look at files, folders and databases, guess what they mean, and write settings that can be trained on.
 
-    Raises `BadData` if they cannot be read or hold no events, and `BadConfig` if there are settings already.
+    `given` is what a person says of the files: ``skip``,
+    ``header``, ``encoding``, ``delimiter``, ``decimal``, ``timezone``, ``time_format``, ``max_bad``. The settings are
+    written even if nothing can be trained with them yet; then `BadData` is raised, with what to fill in or correct.
+    Raises `BadConfig` if there are settings already, or `given` says what cannot be.
     """
+    from endcap.data.starting.guess import Given
     from endcap.data.starting.writing import guess_for
     from endcap.jobs.choosing import choose_defaults
 
@@ -44,11 +52,67 @@ def init(
     places = [data] if isinstance(data, Path | str) else data
     with watch.step("look at the data"):
         described = None if catalog is None else str(catalog)
-        guess = guess_for([str(place) for place in places], described, config.resolve().parent)
+        guess = guess_for([str(place) for place in places], described, config.resolve().parent, Given(**given))
     watch.show(guess)
     write_atomically(config, guess.text)
+    if guess.problem:
+        raise BadData(f"{guess.problem}\nwrote {config} all the same: correct it there, then run `endcap lint`")
     choose_defaults(config, watch)
     return config
+
+
+MOST_TOLD = 3
+"""So many findings are told after `init`; `endcap lint` tells all."""
+TOLD_NOTES = ("placeholder_ids",)
+"""Notes that are told too, if there is nothing worse: they say how the data was understood."""
+STOPPING = ("unreadable_source", "missing_columns", "implausible_times", "unknown_items")
+"""Errors with which nothing can be prepared; rows that others are about go into the quarantine."""
+REMARKS = ("# check: ", "# unused: ")
+"""How lines of the settings begin that say what `init` could not use or is not sure of."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What matters most about new settings, and the command to run next."""
+
+    config: Path
+    score: int
+    """Health of the data, 0 to 100."""
+    points: tuple[str, ...]
+    """What was found and what to do about it, a few sentences each; the most important first."""
+    more: int
+    """Findings and checks that are not among them."""
+    marked: int
+    """Lines of the settings that are marked with ``check``."""
+    next: str
+
+
+def advise(config: Path = CONFIG, watch: Watch = NOBODY) -> Advice:
+    """Lint the data of settings that `init` wrote, and say what matters most and which command comes next.
+
+    Errors and warnings come first, then what `init` could not use or is not sure of, then ids that stand for none.
+    """
+    health = lint(config, watch)
+    found = [
+        (finding.severity, finding.rule, f"{finding.says}. What to do: {finding.repair}") for finding in health.findings
+    ]
+    remarks = [line.removeprefix("# ") for line in config.read_text().splitlines() if line.startswith(REMARKS)]
+    points = [
+        *(f"{severity}: {says}" for severity, _, says in found if severity != "note"),
+        *remarks,
+        *(f"{severity}: {says}" for severity, rule, says in found if severity == "note" and rule in TOLD_NOTES),
+    ]
+    arguments = "" if config == CONFIG else f" --config {config}"
+    stopped = any(finding.severity == "error" and finding.rule in STOPPING for finding in health.findings)
+    commands = ("lint",) if stopped else ("train", "release", "serve")
+    return Advice(
+        config,
+        health.score,
+        tuple(points[:MOST_TOLD]),
+        max(len(points) - MOST_TOLD, 0),
+        sum("# check: " in line for line in config.read_text().splitlines()),
+        " && ".join(f"endcap {command}{arguments}" for command in commands),
+    )
 
 
 def lint(config: Path = CONFIG, watch: Watch = NOBODY) -> "Health":

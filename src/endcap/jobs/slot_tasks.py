@@ -39,6 +39,13 @@ def task_of_model(config: Config, model: str, wished: str | None, train: Dataset
     return tasks[name] if slot is None else as_shown(tasks[name], config.stages[slot])
 
 
+def members_of(config: Config, model: str) -> tuple[str, ...]:
+    """Names of what a blend blends; empty for what has no table of its own, where nothing could be written."""
+    names = config.settings.models[model].get("models")
+    known = config.settings.models.keys() - {model}
+    return tuple(name if isinstance(name, str) and name in known else "" for name in names or ())
+
+
 def as_shown(maker: "TaskMaker", stages: Mapping[str, Stage]) -> "TaskMaker":
     """Make the task in the way in which these stages treat repeats: kept out if no stage lets them pass, or allowed."""
 

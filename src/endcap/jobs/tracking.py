@@ -176,13 +176,16 @@ def released_told(bundle: Bundle, settings: Config) -> "Record":
 def evaluated_told(report: "Report", settings: Config) -> "Record":
     """Of a report: every metric of every row, and the best that is no baseline as headline."""
     from endcap.evaluate.backtest import MAIN
-    from endcap.evaluate.tracking.runs import Record
+    from endcap.evaluate.tracking.runs import Metric, Record
 
     tasks, reports = report.to_json()["tasks"], settings.workdir / "reports"
-    rows = [(task["name"], row) for task in tasks[:1] for row in task["rows"] if row["kind"] != "baseline"]
+    told = [task for task in tasks if task["enough"]][:1]
+    rows = [(task["name"], row) for task in told for row in task["rows"] if row["kind"] != "baseline"]
+    sizes = (Metric(name, task[name], task=task["name"]) for task in tasks for name in ("queries", "units"))
+    found = (metric for task in tasks for row in task["rows"] for metric in _row_told(task["name"], row))
     return Record(
         data=report.fingerprint,
-        metrics=tuple(metric for task in tasks for row in task["rows"] for metric in _row_told(task["name"], row)),
+        metrics=(*found, *sizes),
         headline=next((f"{task}/{row['name']}/{MAIN}" for task, row in rows), ""),
         artefacts=_there({name: reports / name for name in ("evaluation.json", "evaluation.html")}),
         inputs=inputs_told(settings),

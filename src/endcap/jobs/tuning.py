@@ -16,13 +16,13 @@ from pydantic import ValidationError
 from endcap import __version__
 from endcap.config import Config, line_of, load, parse
 from endcap.core.dataset import Dataset
-from endcap.core.errors import BadConfig
+from endcap.core.errors import BadConfig, BadData
 from endcap.core.part import Part, explained
 from endcap.core.progress import Watch
 from endcap.core.saving import write_atomically
 from endcap.jobs.common import CONFIG, NOBODY, charts, hash_of, versions
 from endcap.jobs.preparing import prepared_with
-from endcap.jobs.slot_tasks import task_of_model
+from endcap.jobs.slot_tasks import members_of, task_of_model
 from endcap.jobs.splitting import split_of
 from endcap.jobs.tracking import tracked
 from endcap.jobs.training import fitted, retriever_of
@@ -125,7 +125,7 @@ def _bench(config: Path, model: str, changes: Mapping[str, Any], watch: Watch, *
     recipe, seed, judging = settings.recipes[model], settings.settings.seed, settings.settings.evaluate
     parsed(how.metric)
     resource = resource_of(recipe, how.resource) if how.method == "halving" else None
-    members = _members(settings, model)
+    members = members_of(settings, model)
     try:
         space = with_members(recipe, (how.__pydantic_extra__ or {}).get(model), members, how.members)
     except BadConfig as error:
@@ -135,6 +135,11 @@ def _bench(config: Path, model: str, changes: Mapping[str, Any], watch: Watch, *
     splits = with_validation(split_of(settings, prepared.dataset, watch), how.validation_share, judging.gap_days)
     maker = task_of_model(settings, model, how.task, splits.outer.train)
     task = maker(splits.inner.train, splits.inner.test, np.random.default_rng([seed, 1]), how.queries)
+    if not len(task.queries):
+        raise BadData(
+            f"{model} cannot be tuned: nothing in the weeks that settings are chosen by can be asked for the task "
+            f"{task.name!r}; take another one with --task, or come back with more orders"
+        )
 
     def fit(recipe: Part, data: Dataset) -> Any:
         rng = np.random.default_rng([seed, zlib.crc32(recipe.model_dump_json().encode())])
@@ -244,10 +249,14 @@ def _judged_once(bench: Bench, winner: "Trial", watch: Watch) -> "Judgement":
 
 def _written(config: Config, tuned: "Tuned", watch: Watch) -> None:
     """Puts what the winner changes into the file as it stands now, unless it does worse on the test window."""
+    from endcap.evaluate.enough import is_enough
     from endcap.evaluate.tuning.judging import TUNED, UNTUNED
     from endcap.evaluate.tuning.writing import by_table, with_settings
 
     judgement = tuned.judgement
+    if judgement is not None and not is_enough(judgement.units):
+        watch.show(f"{config.path} is left as it is: there are too few queries to say whether the winner is better")
+        return
     if judgement is not None and judgement.above[UNTUNED].mean < 0:
         stands, reached = (judgement.reached[name].mean for name in (UNTUNED, TUNED))
         watch.show(
@@ -274,13 +283,6 @@ def _how(config: Config, changes: Mapping[str, Any]) -> "TuneSettings":
         return TuneSettings(**config.settings.tune.model_dump() | dict(changes))
     except ValidationError as error:
         raise BadConfig("\n".join(f"tune.{line}" for line in explained(error, TuneSettings))) from error
-
-
-def _members(config: Config, model: str) -> tuple[str, ...]:
-    """Names of what a blend blends; empty for what has no table of its own, where nothing could be written."""
-    names = config.settings.models[model].get("models")
-    known = config.settings.models.keys() - {model}
-    return tuple(name if isinstance(name, str) and name in known else "" for name in names or ())
 
 
 def _line(trial: "Trial", found: Sequence["Trial"], bench: Bench) -> str:

@@ -21,7 +21,9 @@ baseline in recommender systems, SIGIR 2020)."""
 
 def baselines(data: Dataset) -> dict[str, Part]:
     """The baselines that this data can fit, by name: from what is bought, or from what is looked at if nothing is."""
-    kinds = next((kinds for kinds in (("purchase",), ("cart",), ("view", "click")) if data.counts(*kinds).any()), ())
+    wanted = (("purchase",), ("cart",), ("view", "click"))
+    there = (tuple(kind for kind in kinds if data.counts(kind).any()) for kinds in wanted)
+    kinds = next(filter(None, there), ())
     found: dict[str, Part] = {"last_viewed": LastViewed()}
     if data.searches is not None and _described(data.catalog):
         found["text_match"] = TextMatch()
@@ -34,7 +36,7 @@ def baselines(data: Dataset) -> dict[str, Part]:
         found["popularity_in_category"] = PopularIn(kinds=kinds)
         if "price" in data.catalog:
             found["same_category_and_price_band"] = PopularInBand(kinds=kinds)
-    source: Source = "baskets" if len(data.baskets) else "sessions"
+    source: Source = "baskets" if (data.baskets.items.lengths > 1).any() else "sessions"
     found["jaccard"] = CoOccurrence(source=source, similarity="jaccard")
     return found
 

@@ -291,7 +291,7 @@ def test_a_source_that_cleans_for_itself_is_looked_at_before_it_does(tmp_path: P
     assert (found.events, found.items) == (5, 2)
     rows = {f.rule: (f.rows, f.examples[0].line) for f in found.findings}
     assert (rows["delivered_twice"], rows["free_purchases"]) == ((1, 2), (1, 4))
-    assert (rows["negative_prices"], rows["items_listed_alike"][0]) == ((1, 5), 2)
+    assert (rows["negative_prices"], rows["misspelt_items"][0]) == ((1, 5), 2)
 
 
 def test_a_made_up_shop_shows_its_dirt(tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
 Through the command line, as a person meets it: never a stack trace, never a dataset made of half a file.
 """
 
+import bz2
 import ctypes
 import gzip
+import json
 import resource
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,6 +73,17 @@ def written(name: str, content: str | bytes) -> Make:
     return lambda folder: (folder / name).write_bytes(data)
 
 
+def zipped(*names: str) -> Make:
+    """Writes a zip file that holds a good file under each name."""
+
+    def made(folder: Path) -> None:
+        with zipfile.ZipFile(folder / ("events.csv" if "xl/workbook.xml" in names else "events.csv.zip"), "w") as file:
+            for name in names:
+                file.writestr(name, GOOD)
+
+    return made
+
+
 def parquet(**changes: object) -> Make:
     """Writes a good Parquet file with some columns changed."""
     columns = {
@@ -102,6 +116,7 @@ def long_line(size: int) -> str:
 
 
 ZIPPED = gzip.compress((HEADER + "\n".join(LINES * 200)).encode())
+RECORDS = [dict(zip(HEADER.strip().split(","), line.split(","), strict=True)) for line in LINES]
 LATER = HEADER + "\n".join(line.replace(",", "000,", 1) for line in LINES)
 """In milliseconds."""
 REFUSED: dict[str, tuple[str, Make, str, str]] = {
@@ -149,8 +164,8 @@ REFUSED: dict[str, tuple[str, Make, str, str]] = {
     ),
     "no header": ("events.csv", written("events.csv", GOOD[len(HEADER):]), "", "missing column 'time', 'session_id'"),
     "binary": ("events.csv", written("events.csv", bytes(range(256)) * 100), "", "events.csv"),
-    "UTF-16 without a mark": (
-        "events.csv", written("events.csv", GOOD.encode("utf-16-le")), "", "if it is UTF-16, say encoding = 'utf-16'",
+    "NUL bytes everywhere": (
+        "events.csv", written("events.csv", GOOD.replace("1,2.5", "\0" * 20)), "", "is not text, it holds NUL bytes",
     ),
     "encoding that it is not": (
         "events.csv", written("events.csv", with_line("1,s,view,\xff,,,,").encode("latin-1")), 'encoding = "utf-16"',
@@ -158,9 +173,6 @@ REFUSED: dict[str, tuple[str, Make, str, str]] = {
     ),
     "line of two gigabytes": ("events.csv", sparse, "", "is longer than 2,097,152 bytes"),
     "line of six megabytes": ("events.csv", written("events.csv", long_line(6_000_000)), "", "is longer than"),
-    "two kinds of line ending": (
-        "events.csv", written("events.csv", GOOD.replace("\n", "\r\n", 30)), "", "events.csv: cannot be read",
-    ),
     "quote that is never closed": (
         "events.csv", written("events.csv", with_line('1700000000,"s1,view,a,u1,1,2.5,')), "", "a quote is not closed",
     ),
@@ -168,8 +180,8 @@ REFUSED: dict[str, tuple[str, Make, str, str]] = {
         "events.csv", written("events.csv", GOOD.replace("17000000", "yesterday ")), "",
         "line 2: time must be a timestamp or seconds since 1970, found 'yesterday 00' (and 59 rows more)",
     ),
-    "milliseconds for seconds": (
-        "events.csv", written("events.csv", LATER), "",
+    "milliseconds that are said to be seconds": (
+        "events.csv", written("events.csv", LATER), 'time_format = "s"',
         "line 2: time must be a moment between 1970 and 2100 in seconds, found '1700000000000.0'",
     ),
     "all kinds unknown": (
@@ -177,9 +189,19 @@ REFUSED: dict[str, tuple[str, Make, str, str]] = {
         "line 2: kind must be one of impression",
     ),
     "JSON that is CSV": ("events.jsonl", written("events.jsonl", GOOD), "", "line 1: is not a JSON object"),
-    "JSON that is an array": (
-        "events.json", written("events.json", '[{"time": 1}]'), "", "events.json, line 1: is not a JSON object",
+    "JSON that is cut off": (
+        "events.json", written("events.json", '[{"time": 1},\n{"time"'), "", "events.json, line 2: is not JSON",
     ),
+    "zip of two files": ("events.csv.zip", zipped("a.csv", "b.csv"), "", "is a zip file that holds a.csv, b.csv;"),
+    "workbook as CSV": ("events.csv", zipped("xl/workbook.xml"), "", "is an Excel workbook: say use = 'excel'"),
+    "zip in name only": ("events.csv.zip", written("events.csv.zip", GOOD), "", "ends in .zip but is not packed so"),
+    "zip cut off": ("events.csv.bz2", written("events.csv.bz2", bz2.compress(GOOD.encode())[:99]), "", "is damaged"),
+    "page of HTML": ("events.csv", written("events.csv", "<!DOCTYPE html><p>Log in</p>"), "", "is a page of HTML"),
+    "title before the header": (
+        "events.csv", written("events.csv", "Report,2024\n\n" + GOOD), "",
+        "line 3 looks like the names of the columns, 'time,session_id,kind,item_id,user_id,quantity,price,order_id':",
+    ),
+    "more skipped than there is": ("events.csv", written("events.csv", GOOD), "skip = 99", "61 lines, but skip = 99"),
     "JSON of other keys": (
         "events.jsonl", written("events.jsonl", '{"a": 1}\n' * 30), "", "line 1: time must not be empty",
     ),
@@ -229,7 +251,15 @@ KEPT_ASIDE: dict[str, tuple[str | bytes, str]] = {
     "too many fields": ("1700000000,s1,view,a,u1,1,2.5,o1,more,fields", "has more fields than the first line"),
     "too few fields": ("1700000000,s1,view", "ends before the field 'item_id'"),
     "quote within a value": ('1700000000,"s1"x,view,a,u1,1,2.5,', "a quote is not closed, or stands within a value"),
-    "another encoding in one line": (b"1700000000,s1,view,caf\xe9,u1,1,2.5,", "item_id is not UTF-8 text"),
+    "two columns in a quoted field": ('1700000000,s1,view,"a,u1,1,2.5,"', "ends before the field 'user_id'"),
+    "NUL byte in a kind": ("1700000000,s1,vi\0ew,a,u1,1,2.5,", "kind must not hold a NUL byte, found 'vi␀ew"),
+    "names in other order": ("kind,time,session_id,item_id,user_id,quantity,price,order_id", "time must"),
+    "total": ("Total,,,,,60,150.00,", "time must be a timestamp"),
+    "zone in letters": (
+        "2024-03-01 10:00:00 IST,s1,view,a,u1,1,2.5,", "write the time zone as an offset, such as +01:00",
+    ),
+    "price with the other sign": ('1700000000,s1,view,a,u1,1,"2,50",', 'if , is the decimal sign, say decimal = ","'),
+    "price with half a bracket": ("1700000000,s1,view,a,u1,1,(2.50,", "price must be a number, found '(2.50'"),
     "NUL byte": ("1700000000,s1,view,a\0b,u1,1,2.5,", "item_id must not hold a NUL byte"),
     "time in words": (
         "yesterday,s1,view,a,u1,1,2.5,", "time must be a timestamp or seconds since 1970, found 'yesterday'",
@@ -279,6 +309,25 @@ READ: dict[str, tuple[str, str | bytes, str]] = {
     "old Mac line endings": ("events.csv", GOOD.replace("\n", "\r"), ""),
     "no line ending at the end": ("events.csv", GOOD.rstrip("\n"), ""),
     "blank lines": ("events.csv", GOOD.replace("\n", "\n\n", 20), ""),
+    "two kinds of line ending": ("events.csv", GOOD.replace("\n", "\r\n", 30), ""),
+    "three kinds of line ending": ("events.csv", GOOD.replace("\n", "\r\n", 30).replace("\n", "\r", 40), ""),
+    "one line of another encoding": ("events.csv", GOOD.replace("o19", "caf\xe9", 1).encode("cp1252"), ""),
+    "UTF-16 without a mark": ("events.csv", GOOD.encode("utf-16-le"), ""),
+    "UTF-16 without a mark, the other way round": ("events.csv", GOOD.encode("utf-16-be"), ""),
+    "milliseconds for seconds": ("events.csv", LATER, ""),
+    "title, date and blank line": ("events.csv", "Report,2024\n\n" + GOOD, "skip = 2"),
+    "line that says the delimiter": ("events.csv", "sep=;\n" + GOOD.replace(",", ";"), ""),
+    "blank lines first": ("events.csv", "\n \n" + GOOD, ""),
+    "exports put together": ("events.csv", GOOD[: len(HEADER)] + GOOD, ""),
+    "exports put together, each with a mark": ("events.csv", "\ufeff" + GOOD[: len(HEADER)] + "\ufeff" + GOOD, ""),
+    "columns of the same name": ("events.csv", GOOD.replace("\n", ",x,y\n").replace(",x,y", ",nb,nb", 1), ""),
+    "columns without a name": ("events.csv", GOOD.replace("\n", ",,\n"), ""),
+    "bzip2": ("events.csv.bz2", bz2.compress(GOOD.encode()), ""),
+    "zstandard": ("events.csv.zst", pa.compress(GOOD.encode(), codec="zstd", asbytes=True), ""),
+    "JSON array on one line": ("events.json", json.dumps(RECORDS), ""),
+    "JSON array over many lines": ("events.json", json.dumps(RECORDS, indent=2), ""),
+    "JSON objects over many lines": ("events.json", "\n".join(json.dumps(row, indent=1) for row in RECORDS), ""),
+    "JSON array in an object": ("events.json", json.dumps({"page": 1, "data": {"events": RECORDS}}), ""),
     "semicolons": ("events.csv", GOOD.replace(",", ";"), ""),
     "tabs": ("events.tsv", GOOD.replace(",", "\t"), ""),
     "another encoding": ("events.csv", GOOD.replace("item-", "ärtikel-").encode("cp1252"), 'encoding = "cp1252"'),

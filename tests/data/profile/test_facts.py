@@ -219,6 +219,7 @@ SHAPE = {
     "categories": {"name", "items", "purchases", "events", "prices"},
     "again": {"same_item", "any_item", "repeats", "returning", "every"},
     "arrivals": {"since", "weeks", "items", "total", "days", "reached", "median", "every"},
+    "on_sale": None,
     "known": {"density", "per_user", "users", "items", "missing", "complete", "every"},
     "together": {"unit", "units", "least", "nodes", "edges"},
     "returns": {"events", "share", "amount", "categories"},
@@ -229,8 +230,25 @@ SHAPE = {
 
 def test_the_shape_of_the_json_is_stable() -> None:
     content = json.loads(json.dumps(profile_of(busy(sessions=120), "busy").to_json(), allow_nan=False))
-    assert content["format"] == FORMAT == 1, "a new shape needs a new format, and this table its fields"
+    assert content["format"] == FORMAT == 1, "a field that changes or goes needs a new format"
     assert content.keys() == SHAPE.keys()
     for name, keys in SHAPE.items():
         part = content[name][0] if isinstance(content[name], list) else content[name]
         assert keys is None or part.keys() == keys, name
+
+
+def test_it_says_how_it_is_known_what_is_on_sale() -> None:
+    inferred = profile_of(orders(["a", "b"]), "plain")
+    words = (
+        "no catalog and no stock column: an item counts as on sale if it was sold in the last 90 days before 2023-11-14"
+    )
+    assert inferred.on_sale == f"{words}; 2 of 2 items are on sale"
+    assert any(finding.words.startswith("No catalog and no stock column") for finding in findings(inferred))
+    listed = profile_of(
+        orders(["a", "b"], items={"a": {"available": "no"}, "b": {}, "c": {"available": "yes"}}), "listed"
+    )
+    assert listed.on_sale == (
+        "2 of 3 items are on sale, as the catalog says; 1 not on sale though it has events; 1 on sale and without any "
+        "event yet; 1 of which the catalog says nothing: such an item counts as on sale if it was sold in the last 90 "
+        "days before 2023-11-14"
+    )

@@ -12,7 +12,7 @@ import pytest
 from endcap.data.columns import ROW, ROWS_PER_FILE
 from endcap.data.ledger import Ledger
 from endcap.data.sources import Csv
-from endcap.data.sources import reading as how_files_are_read
+from endcap.data.sources import staging as how_files_are_read
 
 HEADER = "time,session_id,kind,item_id,query"
 GOOD, LONG, SHORT, WIDE, WRONG, BLANK = (

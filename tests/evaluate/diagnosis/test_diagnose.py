@@ -33,7 +33,8 @@ def test_curves_are_drawn_once_and_shown_until_the_model_changes(config: Path) -
     assert [point.learned_from for point in sessions.points][-1] == 300
     assert epochs.planned == load(config).recipes["similar"].epochs
     (shown,) = evaluated(config)["curves"]
-    assert (shown["model"], shown["sentence"]) == ("similar", found.verdict.sentence)
+    assert (shown["model"], shown["kind"], shown["enough"]) == ("similar", "too few to say", False)
+    assert shown["sentence"] == f"too few to say ({found.queries} queries of {found.units} users; needs 50 users)."
     config.write_text(config.read_text().replace("[models.similar]", "[models.similar]\nnegatives = 3"))
     assert evaluated(config)["curves"] == []
 

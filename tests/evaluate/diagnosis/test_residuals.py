@@ -35,16 +35,16 @@ def planted(found: int, missed: int) -> tuple[Codes, Task]:
 
 
 def test_the_part_that_was_made_to_miss_is_named_with_what_it_reaches() -> None:
-    (found,) = residuals(*planted(75, 25), [SPLIT])
+    (found,) = residuals(*planted(150, 50), [SPLIT])
     known, strange = found.cells
-    assert (known.name, known.queries, known.hit.mean, known.main.mean) == ("known", 75, 1.0, 1.0)
-    assert (strange.queries, strange.units, strange.hit.mean, strange.beside.mean) == (25, 25, 0.0, -0.75)
-    assert (strange.beside.wins, strange.beside.losses) == (0, 25)
+    assert (known.name, known.queries, known.hit.mean, known.main.mean) == ("known", 150, 1.0, 1.0)
+    assert (strange.queries, strange.units, strange.hit.mean, strange.beside.mean) == (50, 50, 0.0, -0.75)
+    assert (strange.beside.wins, strange.beside.losses) == (0, 50)
     assert [cell.name for _, cell in worst([found])] == ["strange"]
 
 
 def test_nothing_is_claimed_of_a_part_with_few_units_or_of_noise() -> None:
-    (few,) = residuals(*planted(75, 5), [SPLIT])
+    (few,) = residuals(*planted(150, 49), [SPLIT])
     assert worst([few]) == []
     lists, task = planted(100, 100)
     half = Division("half", "queries", np.arange(200) % 2, ("even", "odd"))
@@ -68,11 +68,11 @@ def test_a_small_part_may_miss_by_chance() -> None:
 
 
 def test_most_is_lost_through_the_part_that_is_large_and_far_below() -> None:
-    task = task_of([[1]] * 200 + [[20]] * 100 + [[25]] * 30, N)
-    lists = lists_of(*[[1]] * 200, *[[2, 3, 20]] * 100, *[[2]] * 30)
+    task = task_of([[1]] * 400 + [[20]] * 200 + [[25]] * 60, N)
+    lists = lists_of(*[[1]] * 400, *[[2, 3, 20]] * 200, *[[2]] * 60)
     place = np.where(np.arange(N) < 15, 0, np.where(np.arange(N) < 22, 1, 2))
     kind = Division("kind", "items", place, ("known", "half", "lost"))
-    late = Division("half", "queries", (np.arange(330) >= 300).astype(np.int64), ("early", "late"))
+    late = Division("half", "queries", (np.arange(660) >= 600).astype(np.int64), ("early", "late"))
     found = residuals(lists, task, [late, kind])
     assert [(group, cell.name) for group, cell in worst(found)] == [("kind", "half"), ("half", "late")]
 

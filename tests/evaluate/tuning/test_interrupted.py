@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable
@@ -112,20 +113,22 @@ def test_a_process_is_told_from_a_later_one_of_its_number() -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_search_that_is_ended_and_repeated_has_every_try_finished(number: int, workers: int, tmp_path: Path) -> None:
     config = fashion(tmp_path)
-    words = ["tune", "popular", "--method", "tpe", "--trials", "12", "--workers", str(workers), "-c", str(config)]
+    words = ["tune", "popular", "--method", "tpe", "--trials", "400", "--workers", str(workers), "-c", str(config)]
     with subprocess.Popen(
         [*ENDCAP, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
     ) as process:
         assert process.stderr is not None
         for line in process.stderr:
-            if line.startswith("2/12"):
+            if re.match(r"\d+/400 ", line):
                 process.send_signal(number)
                 break
         said = process.stderr.read()
     assert process.returncode == (-9 if number == signal.SIGKILL else 128 + number)
     assert "Traceback" not in said
     assert jobs.runs(config)[0].state == "interrupted"
-    assert _states(config, workers) == ["finished"] * 12
+    states = _states(config, workers)
+    assert set(states) == {"finished"}
+    assert len(states) >= 12
 
 
 def _states(config: Path, workers: int) -> list[str]:

@@ -4,6 +4,7 @@ import ibis
 from ibis import _
 
 from endcap.data.aliases import join_spellings
+from endcap.data.columns import LOG, SCOPE
 from endcap.data.ledger import Ledger
 from endcap.data.lint.findings import Severity
 from endcap.data.lint.shop import Shop, trimmed
@@ -31,6 +32,7 @@ def items(shop: Shop) -> ibis.Table:
         low=events.price.min(where=priced),
         high=events.price.max(where=priced),
         listed=ibis.literal(0, "int64"),
+        stated=ibis.literal(0, "int64"),
     )
     if catalog is None:
         both = touched
@@ -38,12 +40,24 @@ def items(shop: Shop) -> ibis.Table:
         sold = (
             catalog.filter(_.item_id.notnull())
             .group_by("item_id")
-            .agg(events=ibis.literal(0, "int64"), low=ibis.null("float64"), high=ibis.null("float64"), listed=_.count())
+            .agg(
+                events=ibis.literal(0, "int64"),
+                low=ibis.null("float64"),
+                high=ibis.null("float64"),
+                listed=_.count(),
+                stated=_.count(where=~_[SCOPE].identical_to(LOG)),
+            )
         )
         both = (
             touched.union(sold)
             .group_by("item_id")
-            .agg(events=_.events.sum(), low=_.low.max(), high=_.high.max(), listed=_.listed.sum())
+            .agg(
+                events=_.events.sum(),
+                low=_.low.max(),
+                high=_.high.max(),
+                listed=_.listed.sum(),
+                stated=_.stated.sum(),
+            )
         )
     return _beside_alike(both.cache())
 
@@ -51,8 +65,9 @@ def items(shop: Shop) -> ibis.Table:
 def _beside_alike(items: ibis.Table) -> ibis.Table:
     """Items with what is known of those that `canonical_ids` would take for the same, and of the same number.
 
-    `spellings` and `catalog_spellings` count the former, those that the catalog lists by themselves; `unpadded` is the
-    id without its leading zeros where that is a number, `unpadded_listed` whether the catalog has one such.
+    `spellings` and `catalog_spellings` count the former, those that a catalog lists which is no echo of the events;
+    `unpadded` is the id without its leading zeros where that is a number, `unpadded_listed` whether the catalog has
+    one such.
     """
     alike = join_spellings({"items": items.select("item_id")}, {"item_id": "canonical"}, Ledger()).aliases
     known = alike["item_id"] if alike else ibis.memtable({"spelling": [""], "id": [""]})
@@ -60,7 +75,7 @@ def _beside_alike(items: ibis.Table) -> ibis.Table:
     keyed = keyed.mutate(
         plain=ibis.coalesce(keyed.id, keyed.item_id),
         unpadded=ibis.ifelse(keyed.item_id.re_search("^[0-9]+$"), keyed.item_id.re_replace("^0+", ""), None),
-        told=(keyed.listed > 0).cast("int64"),
+        told=(keyed.stated > 0).cast("int64"),
     )
     return keyed.mutate(
         spellings=keyed.count().over(group_by="plain"),
@@ -161,6 +176,9 @@ def garbled_texts(shop: Shop) -> Suspects:
 
 def untitled(shop: Shop) -> Suspects:
     """An item without a title cannot be shown."""
+    if "title" not in shop.described:  # nobody has said anything of titles: then there is nothing to correct
+        repair = "deliver a list of items with item_id and title; until then pages show ids"
+        return Suspects("note", _blank(_.title), "have no title, since no column holds one", repair, shown=())
     repair = "map the name of the item to title"
     return Suspects("warning", _blank(_.title), "have no title", repair, shown=("item_id",))
 

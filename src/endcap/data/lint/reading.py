@@ -7,7 +7,7 @@ from typing import Any
 import ibis
 
 from endcap.core.errors import BadData
-from endcap.data.columns import WHY
+from endcap.data.columns import SCOPE, WHY
 from endcap.data.engines import Engine, arrow, failing_clearly, rows
 from endcap.data.ledger import Ledger
 from endcap.data.lint import linted
@@ -17,7 +17,11 @@ from endcap.data.lint.repairs import step_names
 from endcap.data.lint.suspects import EXAMPLES
 from endcap.data.placeholders import MEANS, Placeholder
 from endcap.data.prepare import canonical_columns
+from endcap.data.sources.offers import scope_of
+from endcap.data.sources.tables import AVAILABILITY
 
+TOTALS = "is a line of totals"
+"""What reading says of the last line of a report."""
 EVERYTHING = {"bad_rows": "quarantine", "max_bad": 1.0}
 """Settings of a source that lets every row through to the linter, however many are wrong."""
 
@@ -38,7 +42,7 @@ def sources_linted(
             broken.append(_broken(place, str(error), needs))
     if not tables:
         return Health.of(broken, 0, 0)
-    broken += [*_unreadable(ledger), *_placeholders(ledger, needs)]
+    broken += [*_unreadable(ledger), *_unclear(ledger), *_placeholders(ledger, needs)]
     given = tuple(steps)
     health = linted(tables, needs, now, tuple(ledger.files), canonical_columns(given), step_names(given))
     return Health.of([*broken, *health.findings], health.events, health.items, health.repaired)
@@ -55,12 +59,20 @@ def untouched(source: Any, engine: Engine, folder: Path, ledger: Ledger) -> list
     options = EVERYTHING if EVERYTHING.keys() <= getattr(type(source), "model_fields", {}).keys() else {}
     before = len(ledger.read)
     events, catalog = (source.model_copy(update=options) if options else source).tables(engine, folder, ledger)
-    read = [table for table in ledger.read[before:] if WHY in table.columns]
+    read = [_without_totals(table) for table in ledger.read[before:] if WHY in table.columns]
     logs = [table for table in read if "kind" in table.columns]
     catalogs = [table for table in read if "kind" not in table.columns]
-    if len(logs) != 1 or len(catalogs) > 1:
+    if len(logs) > 1 or len(catalogs) > 1 or not read:
         return [(events, catalog)]
-    return [(logs[0], catalogs[0] if catalogs else catalog)]
+    log = logs[0] if logs else events
+    if not catalogs or catalog is None or SCOPE not in catalog.columns:
+        return [(log, catalogs[0] if catalogs else catalog)]
+    return [(log, catalogs[0].mutate(**{SCOPE: ibis.literal(scope_of(source))}))]
+
+
+def _without_totals(table: ibis.Table) -> ibis.Table:
+    """The rows of a file but a line of totals at its end, which is no row that somebody has to correct."""
+    return table.filter(~table[WHY].identical_to(TOTALS))
 
 
 def _unreadable(ledger: Ledger) -> list[Finding]:
@@ -80,6 +92,17 @@ def _unreadable(ledger: Ledger) -> list[Finding]:
             count + sum(map(rows, ledger.read)), "mend them in the export; they go into the quarantine",
             tuple(examples[:EXAMPLES]),
         )
+    ]  # fmt: skip
+
+
+def _unclear(ledger: Ledger) -> list[Finding]:
+    """What catalogs say of availability that is neither yes nor no, as the sources noted it."""
+    return [
+        Finding(
+            "unclear_availability", "warning", f"{entry.step}: {entry.why}", "items", entry.changed, entry.left,
+            "name a column that says yes or no (or a number of pieces) as `available` under catalog_columns",
+        )
+        for entry in ledger.entries if entry.step.startswith(AVAILABILITY)
     ]  # fmt: skip
 
 
@@ -106,7 +129,11 @@ def _of_placeholders(found: list[Placeholder], needs: Needs) -> Finding:
 
 def _blank(rejected: ibis.Table) -> ibis.Table:
     nothing = [rejected[name].isnull() for name in ("time", "session_id", "kind", "item_id")]
-    return rejected.filter(*nothing).select("why", "file", "line").order_by(["file", "line"])
+    return (
+        rejected.filter(*nothing, ~rejected.why.identical_to(TOTALS))
+        .select("why", "file", "line")
+        .order_by(["file", "line"])
+    )
 
 
 def _broken(place: int, says: str, needs: Needs) -> Finding:

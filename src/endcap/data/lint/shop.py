@@ -7,7 +7,7 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from endcap.data.aliases import JoinedIds, join_ids
-from endcap.data.columns import CATALOG, EVENTS, FILE, LINE, ROW, WHY
+from endcap.data.columns import CATALOG, EVENTS, FILE, LINE, ROW, SCOPE, WHY
 from endcap.data.engines import arrow
 from endcap.data.lint.needs import Needs
 from endcap.data.summary import Summary, summary_of
@@ -86,7 +86,7 @@ def opened(
 
 def loosely(table: ibis.Table, columns: Mapping[str, dt.DataType]) -> ibis.Table:
     """Exactly these columns, with null for what cannot be read; the texts of that, and where each row came from."""
-    own = {ROW: "int64", FILE: "string", LINE: "int64", WHY: "string"}
+    own = {ROW: "int64", FILE: "string", LINE: "int64", WHY: "string", SCOPE: "string"}
     kept = {name: table[name].cast(kind) if name in table.columns else ibis.null(kind) for name, kind in own.items()}
     typed: dict[str, ibis.Value] = {}
     for name, kind in columns.items():

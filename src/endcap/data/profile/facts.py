@@ -7,6 +7,7 @@ from typing import Any
 
 from endcap.core.dataset import DAY, Dataset
 from endcap.core.errors import BadData
+from endcap.data.describe import on_sale_told
 from endcap.data.profile.counting import Counts, counted, every, picked
 from endcap.data.profile.drift import Drift, distributions, drift
 from endcap.data.profile.goods import Arrivals, Category, Popularity, arrivals, categories, popularity
@@ -28,7 +29,7 @@ from endcap.data.profile.visits import (
 from endcap.data.profile.when import When, when
 
 FORMAT = 1
-"""Version of the JSON shape."""
+"""Version of the JSON shape; fields may be added within one version, never changed or removed."""
 WINDOW = 28.0
 """Days at the end that are compared with as many before them, as long as there is no earlier run."""
 
@@ -67,6 +68,8 @@ class Profile:
     categories: tuple[Category, ...]
     again: Again
     arrivals: Arrivals
+    on_sale: str
+    """How many items are on sale, and how that is known, in a sentence."""
     known: Known
     together: Together
     returns: Returns
@@ -114,6 +117,7 @@ def profile_of(data: Dataset, shop: str, previous: Mapping[str, Any] | None = No
         categories=categories(data, counts),
         again=again(sample, step),
         arrivals=arrivals(data, counts),
+        on_sale=on_sale_told(data),
         known=known(data, counts, sample, step),
         together=together(data, counts),
         returns=returns(data, counts),

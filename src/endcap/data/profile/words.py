@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from endcap.data.describe import INFERRED
 from endcap.data.profile.drift import MUCH, SOME
 from endcap.data.profile.facts import Profile
 from endcap.data.profile.goods import NO_CATEGORY
@@ -132,6 +133,11 @@ def _arrivals(profile: Profile) -> Iterator[Finding]:
     yield Finding("arrivals", 0.3 + 0.4 * part, words)
 
 
+def _on_sale(profile: Profile) -> Iterator[Finding]:
+    words = profile.on_sale
+    yield Finding("categories", 0.6 if words.startswith(INFERRED) else 0.2, f"{words[0].upper()}{words[1:]}.")
+
+
 def _known(profile: Profile) -> Iterator[Finding]:
     users = profile.known.users
     if users[0].share > 0.5:
@@ -190,6 +196,7 @@ SAYERS: tuple[Callable[[Profile], Iterator[Finding]], ...] = (
     _categories,
     _again,
     _arrivals,
+    _on_sale,
     _known,
     _together,
     _returns,

@@ -4,16 +4,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import ibis
-
 from endcap.core.errors import BadConfig
-from endcap.data.columns import EVENTS, ROW, ROWS_PER_FILE
+from endcap.data.columns import ROW, ROWS_PER_FILE
 from endcap.data.ledger import Ledger
 from endcap.data.sources.exports import CSV, JSON, PARQUET
 from endcap.data.sources.files import explained, matching
 from endcap.data.sources.mapping import Encoding, Mapped
-from endcap.data.sources.reading import Cut, Read, named, quoted, read_csv, read_parquet, viewed
-from endcap.data.sources.tables import Tables, happened, reader_of, sold
+from endcap.data.sources.reading import Read, read_csv, read_parquet, viewed
+from endcap.data.sources.staging import named, quoted
+from endcap.data.sources.tables import Tables, happened, nothing, reader_of, sold
+from endcap.data.sources.texts import Cut
 
 
 class Sql(Mapped):
@@ -45,13 +45,6 @@ class Sql(Mapped):
     def inputs(self, folder: Path) -> list[Path]:
         """The files that this source reads."""
         return [file for pattern in self.files.values() for file in matching(pattern, folder, (*CSV, *JSON, *PARQUET))]
-
-
-def nothing(engine: Any) -> ibis.Table:
-    """No events."""
-    columns = {**EVENTS, ROW: "int64"}
-    empty = ibis.schema(columns).to_pyarrow().empty_table()
-    return engine.create_table(ibis.util.gen_name("nothing"), empty, temp=True)
 
 
 def _read(duck: Any, pattern: str, folder: Path, encoding: str | None) -> Read:

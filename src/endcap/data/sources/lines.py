@@ -8,7 +8,7 @@ import numpy as np
 
 from endcap.core.arrays import Array
 from endcap.core.errors import BadData
-from endcap.data.sources.files import LONGEST_LINE, Text
+from endcap.data.sources.texts import LONGEST_LINE, Text
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,13 @@ class Layout:
 NOTHING = np.zeros(1, np.int64)
 REGULAR = Layout(NOTHING, NOTHING, NOTHING)
 """Each line is a record."""
+
+
+def layout_of_copy(places: Array) -> Layout:
+    """The layout of a copy whose every line is a record, by the line of the original that each begins with."""
+    ahead = places - 1 - np.arange(len(places))
+    jump = np.flatnonzero(np.diff(ahead, prepend=ahead[:1] - 1))
+    return Layout(jump, ahead[jump], np.zeros(len(jump), np.int64), len(places))
 
 
 def layout_of(file: Text, delimiter: str, quote: str, blank_is_record: bool) -> Layout:

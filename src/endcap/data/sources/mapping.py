@@ -14,8 +14,9 @@ from endcap.core.part import Part
 from endcap.core.records import KINDS
 from endcap.data.columns import CATALOG, EVENTS, LOG, REQUIRED_CATALOG, REQUIRED_EVENTS, ROW, WHY
 from endcap.data.placeholders import ID_COLUMNS
+from endcap.data.sources.numbers import Problem, numbers
 from endcap.data.sources.offers import currencies, plain_name, price_of_today, stated_availability
-from endcap.data.sources.parsing import UNITS, Problem, moment, numbers, zero_bytes
+from endcap.data.sources.parsing import EXCEL, UNITS, joined, moment, zero_bytes
 
 IGNORED = "ignore"
 """What `kinds` says of a kind that is none of ours and is left out."""
@@ -35,8 +36,8 @@ def _known_encoding(name: str) -> str:
 
 
 def _known_format(value: str) -> str:
-    if value not in UNITS and "%" not in value:
-        raise ValueError(f"expected one of {', '.join(UNITS)}, or a pattern such as %d.%m.%Y %H:%M")
+    if value not in (*UNITS, EXCEL) and "%" not in value:
+        raise ValueError(f"expected one of {', '.join(UNITS)}, {EXCEL}, or a pattern such as %d.%m.%Y %H:%M")
     return value
 
 
@@ -74,12 +75,22 @@ class Mapped(Part):
     kinds: Annotated[dict[str, str], AfterValidator(_known_kinds)] = Field(default={})
     """Their kind of event = ours, or ``"ignore"``."""
     time_format: TimeFormat | tuple[TimeFormat, ...] | None = None
-    """``s``, ``ms``, ``us`` or ``ns`` since 1970, or patterns of strptime; without it, seconds and ISO 8601."""
+    """``s``, ``ms``, ``us`` or ``ns`` since 1970, ``excel`` (days since the end of 1899), or patterns of strptime.
+
+    Without it, ISO 8601, and numbers whose magnitude tells their unit since 1970.
+    """
+    time_columns: tuple[str, ...] = ()
+    """Columns that make the time together, such as a date and a time of day; ``time_format`` is that of both, a blank
+    between them."""
     plus_milliseconds: str | None = None
     """A column of milliseconds that is added to the time."""
     timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     """Of moments that do not say it themselves."""
+    items_separator: str | None = Field(default=None, min_length=1)
+    """What stands between several items in one cell: each is an event of its own. Prices and quantities are divided
+    with them where they are as many, and left out where one stands for several items."""
     decimal: Literal[".", ","] = "."
+    """The decimal sign of prices and quantities that are text."""
     currency: str | None = None
     """Of all prices, if no column says it."""
     returns: bool = False
@@ -111,7 +122,7 @@ class Mapped(Part):
 def needed(mapping: Mapped, ours: Mapping[str, dt.DataType], columns: Mapping[str, Names]) -> list[str]:
     """Their columns that are read for the given ones of ours."""
     names = [name for our in ours for name in _theirs(columns, our)]
-    extra = [mapping.fill_down, mapping.plus_milliseconds]
+    extra = [mapping.fill_down, mapping.plus_milliseconds, *mapping.time_columns]
     return list(dict.fromkeys([*names, *(name for name in extra if name)]))
 
 
@@ -132,15 +143,17 @@ def as_ours(table: ibis.Table, mapping: Mapped, place: str, there: Sequence[str]
     table = _filled(table, mapping)
     columns = _renamed(table, EVENTS, mapping.columns)
     columns |= {name: ibis.literal(value) for name, value in mapping.constants.items()}
-    extra = [name for name in (mapping.fill_down, mapping.plus_milliseconds) if name]
+    extra = [name for name in (mapping.fill_down, mapping.plus_milliseconds, *mapping.time_columns) if name]
+    if mapping.time_columns and all(name in table.columns for name in mapping.time_columns):
+        columns["time"] = joined([table[name] for name in mapping.time_columns])
     _complete([*_named(mapping.columns), *extra], REQUIRED_EVENTS, columns, place, there)
     if mapping.currency and "currency" not in columns:
         columns["currency"] = ibis.literal(mapping.currency)
     formats = (mapping.time_format,) if isinstance(mapping.time_format, str) else mapping.time_format or ()
-    time, problem = moment(columns["time"], formats, mapping.timezone, place)
+    table, time, problem = moment(table, columns["time"], formats, mapping.timezone, place)
     if mapping.plus_milliseconds is not None:
         time = time + table[mapping.plus_milliseconds].try_cast("float64").fill_null(0.0) / 1e3
-    counted, problems = numbers(columns, mapping.decimal)
+    table, counted, problems = numbers(table, columns, mapping.decimal)
     columns |= {"time": time, **counted}
     kind = columns["kind"].cast("string")
     if mapping.kinds:
@@ -172,7 +185,7 @@ def as_our_catalog(table: ibis.Table, mapping: Mapped, place: str, there: Sequen
     if len(prices) > 1:
         columns["price"] = price_of_today(prices)
     columns |= stated_availability(table, availability_names(mapping)) | currencies(columns, mapping.currency)
-    counted, problems = numbers(columns, mapping.decimal)
+    table, counted, problems = numbers(table, columns, mapping.decimal)
     return _selected(table, columns | counted, [*problems, *zero_bytes(columns)])
 
 
@@ -192,6 +205,12 @@ def one_of_each_item(described: ibis.Table, scope: str) -> ibis.Table:
         there["price"] = known.price.cast("float64") > 0
     last = {name: known[name].argmax(known[ROW], where=there[name]) for name in rest}
     return known.group_by("item_id").agg(**last, **{ROW: known[ROW].min()})
+
+
+def their_columns(table: ibis.Table, ours: Iterable[str], columns: Mapping[str, Names]) -> dict[str, str]:
+    """Our column = the first of theirs that stands for it in a table."""
+    found = {our: [name for name in _theirs(columns, our) if name in table.columns] for our in ours}
+    return {our: names[0] for our, names in found.items() if names}
 
 
 def _named(columns: Mapping[str, Names]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Moments and numbers as people write them; in DuckDB, which reads every source."""
+"""Moments as people write them; in DuckDB, which reads every source."""
 
 from collections.abc import Mapping
 
@@ -6,35 +6,105 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from endcap.data.columns import IDS, said, seconds
+from endcap.data.sources.numbers import Problem, filled
 
 UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
-NUMBERS = ("price", "quantity", "position")
-Problem = tuple[ibis.Value, ibis.Value | str]
+MAGNITUDES = (("s", 1e11), ("ms", 1e14), ("us", 1e17), ("ns", float("inf")))
+"""Units of numbers whose unit nobody says, each below a bound; a moment of our time is 1.7e9 s, and 1.7e12 ms."""
+EXCEL = "excel"
+"""Format of days since the end of 1899, as spreadsheets count them."""
+DAY = 86_400.0
+EXCEL_EPOCH = 25_569
+"""Days from there to 1970."""
+OFFSETS = {
+    "GMT": "+00:00", "WET": "+00:00", "WEST": "+01:00", "CET": "+01:00", "MEZ": "+01:00", "CEST": "+02:00",
+    "MESZ": "+02:00", "EET": "+02:00", "EEST": "+03:00", "MSK": "+03:00", "EST": "-05:00", "EDT": "-04:00",
+    "CDT": "-05:00", "MDT": "-06:00", "MST": "-07:00", "PST": "-08:00", "PDT": "-07:00", "JST": "+09:00",
+    "KST": "+09:00", "AEST": "+10:00", "AEDT": "+11:00",
+}  # fmt: skip
+"""Time zones by their letters, those that mean one thing alone."""
+MONTHS = {
+    "jan": "janvier januar enero gennaio janeiro januari stycznia styczeń leden ledna tammikuu ocak янв января"
+    " janv gen ene",
+    "feb": "février fevrier februar febrero febbraio fevereiro februari lutego luty únor února helmikuu şubat фев"
+    " февраля févr fév fev",
+    "mar": "mars märz maerz marzo março marco maart marca marzec březen března maaliskuu mart мар марта mär mrz mrt",
+    "apr": "avril aprile abril kwietnia kwiecień duben dubna huhtikuu nisan апр апреля avr abr",
+    "may": "mai mayo maggio maio mei maja maj květen května toukokuu mayıs мая май mag",
+    "jun": "juin juni junio giugno junho czerwca czerwiec červen června kesäkuu haziran июн июня giu",
+    "jul": "juillet juli julio luglio julho lipca lipiec červenec července heinäkuu temmuz июл июля juil lug",
+    "aug": "août aout agosto augustus augusti sierpnia sierpień srpen srpna elokuu ağustos авг августа aoû ago",
+    "sep": "septembre septiembre settembre setembro września wrzesień září syyskuu eylül сен сент сентября sept set",
+    "oct": "octobre oktober octubre ottobre outubro października październik říjen října lokakuu ekim окт"
+    " октября okt ott out",
+    "nov": "novembre noviembre novembro listopada listopad listopadu marraskuu kasım ноя нояб ноября",
+    "dec": "décembre decembre dezember diciembre dicembre dezembro grudnia grudzień prosinec prosince joulukuu aralık"
+    " дек декабря déc dez dic",
+}  # fmt: skip
+"""English months = the same in other languages."""
 
 
-def moment(raw: ibis.Value, formats: tuple[str, ...], zone: str, place: str) -> tuple[ibis.Value, Problem]:
-    """Seconds since 1970 (UTC), and where there should be some and are none."""
-    kind = raw.type()
+def moment(
+    table: ibis.Table, raw: ibis.Value, formats: tuple[str, ...], zone: str, place: str
+) -> tuple[ibis.Table, ibis.Value, Problem]:
+    """Seconds since 1970 (UTC), and where there should be some and are none; in the table with more columns."""
+    kind, right = raw.type(), (ibis.literal(False), "")
     if kind.is_string():
-        text = _filled(raw)
-        found = ibis.coalesce(*(_parsed(text, form, zone) for form in formats or ("s", "iso")))
-        wanted = " or ".join(formats) or "a timestamp or seconds since 1970"
-        problem = (text.notnull() & found.isnull(), said(f"time must be {wanted}", raw))
-    elif kind.is_numeric():
-        unit = UNITS.get(formats[0], 1.0) if formats else 1.0
-        found, problem = raw.cast("float64") / unit, (ibis.literal(False), "")
-    elif kind.is_date() or (kind.is_timestamp() and kind.timezone is None):
-        found, problem = _epoch(_in_zone(zone, raw.cast("timestamp"))), (ibis.literal(False), "")
-    else:
-        found, problem = seconds(raw, place), (ibis.literal(False), "")
-    return found, problem
+        # What is looked at several times is a column, so that DuckDB computes it once.
+        table = table.mutate(_time_text_=filled(raw))
+        table = table.mutate(_time_number_=table["_time_text_"].try_cast("float64"))
+        text, number = table["_time_text_"], table["_time_number_"]
+        found = [_parsed(text, number, form, zone) for form in formats or ("number", "iso")]
+        table = table.mutate(_time_=ibis.coalesce(*found))
+        return (
+            table,
+            table["_time_"],
+            (table["_time_text_"].notnull() & table["_time_"].isnull(), _no_moment(raw, formats)),
+        )
+    if kind.is_numeric():
+        return table, _counted(raw.cast("float64"), formats[0] if formats else "number"), right
+    if kind.is_date() or (kind.is_timestamp() and kind.timezone is None):
+        return table, _epoch(_in_zone(zone, raw.cast("timestamp"))), right
+    return table, seconds(raw, place), right
 
 
-def _parsed(text: ibis.Value, form: str, zone: str) -> ibis.Value:
-    if form in UNITS:
-        return text.try_cast("float64") / UNITS[form]
+def joined(parts: list[ibis.Value]) -> ibis.Value:
+    """Join a date and a time of day of two columns to one text, without the midnight that spreadsheets add."""
+    first, *rest = (part.cast("string").strip().nullif("") for part in parts)
+    day = first.re_replace(r"[T ]0?0:00(:00(\.0+)?)?$", "")
+    later = [part.re_replace(r"^(1899-12-3[01]|1900-01-0[01])[T ]", "") for part in rest]  # days of times alone
+    text = day
+    for part in later:
+        text = ibis.ifelse(part.isnull(), text, text + " " + part)
+    return ibis.ifelse(ibis.or_(*(part.notnull() for part in later)), text, first)
+
+
+def unit_counts(raw: ibis.Value) -> dict[str, ibis.Value]:
+    """How many values of a column count each of the units since 1970, by their magnitude."""
+    value = raw.try_cast("float64") if raw.type().is_string() else raw.cast("float64")
+    counts, least = {}, 1e8
+    for unit, bound in MAGNITUDES:
+        counts[unit] = ((value >= least) & (value < bound)).sum().fill_null(0)
+        least = bound
+    return counts
+
+
+def _counted(value: ibis.Value, form: str) -> ibis.Value:
+    """Seconds since 1970 of a number of units; of the format ``number``, its magnitude tells the unit."""
+    if form == EXCEL:
+        # Spreadsheets keep fractions of a day; a thousandth of a second is all that they hold.
+        return (((value - EXCEL_EPOCH) * DAY) * 1e3).round() / 1e3
+    if form != "number":
+        return value / UNITS.get(form, 1.0)
+    cases = [(value < bound, value / UNITS[unit]) for unit, bound in MAGNITUDES[:-1]]
+    return ibis.ifelse(value < MAGNITUDES[0][1], value, ibis.cases(*cases, else_=value / UNITS["ns"]))
+
+
+def _parsed(text: ibis.Value, number: ibis.Value, form: str, zone: str) -> ibis.Value:
+    if form in UNITS or form in (EXCEL, "number"):
+        return _counted(number, form)
     if form != "iso":
-        moment = _strptime(text.strip(), form)
+        moment = _by_pattern(text.strip(), form)
         return _epoch(moment if "%z" in form else _in_zone(zone, moment))
     # Most moments say no offset; looking for one in each of them would take longer than all else.
     clock = text.substr(10)
@@ -42,53 +112,44 @@ def _parsed(text: ibis.Value, form: str, zone: str) -> ibis.Value:
     return ibis.ifelse(local, _epoch(_in_zone(zone, text.try_cast("timestamp"))), _with_offset(text, zone))
 
 
+def _by_pattern(text: ibis.Value, form: str) -> ibis.Value:
+    """A moment by a pattern; months may be named in other languages, and noon be written with points."""
+    found = _strptime(text, form)
+    if "%p" in form:
+        plain = text.re_replace(r"([AaPp])\.\s?([Mm])\.?", r"\1\2")
+        found = ibis.ifelse(found.notnull(), found, _strptime(plain, form))
+    if "%b" in form or "%B" in form:
+        english = {name: month for month, names in MONTHS.items() for name in (month, *names.split())}
+        word = text.re_extract(r"\p{L}{3,}", 0)
+        month = ibis.cases(*((word.lower() == name, known) for name, known in english.items()), else_=word)
+        plain = text.replace(word + ".", word).replace(word, month)
+        found = ibis.ifelse(found.notnull(), found, _strptime(plain, form.replace("%B", "%b")))
+    return found
+
+
 def _with_offset(text: ibis.Value, zone: str) -> ibis.Value:
+    plain = text.strip()
+    letters = plain.re_extract(r"\d\s?([A-Z]{3,4})$", 1)
+    offset = ibis.cases(*((letters == name, offset) for name, offset in OFFSETS.items()), else_="")
+    plain = ibis.ifelse(offset != "", plain.re_replace(r"\s?[A-Z]{3,4}$", "") + offset, plain)
     # DuckDB reads offsets only as +01:00, right behind the time.
-    plain = text.strip().re_replace(r"\s?([+-]\d\d):?(\d\d)$", r"\1:\2")
+    plain = plain.re_replace(r"\s?([+-]\d\d):?(\d\d)$", r"\1:\2")
     says_it_itself = plain.re_search(r"\d(Z|\s?UTC|[+-]\d\d(:\d\d)?)$") & plain.contains(":")
     absolute = plain.try_cast(dt.Timestamp(timezone="UTC"))
     return ibis.ifelse(says_it_itself, _epoch(absolute), _epoch(_in_zone(zone, plain.try_cast("timestamp"))))
 
 
+def _no_moment(raw: ibis.Value, formats: tuple[str, ...]) -> ibis.Value:
+    expected = said(f"time must be {' or '.join(formats) or 'a timestamp or seconds since 1970'}", raw)
+    if formats:
+        return expected
+    letters = raw.re_search(r"\d\s?[A-Za-z]{2,5}$") & ~raw.re_search(r"(?i)\s?(am|pm|utc)$")
+    hint = "; write the time zone as an offset, such as +01:00, or leave it out and say timezone = '…'"
+    return ibis.ifelse(letters, expected + hint, expected)
+
+
 def _in_zone(zone: str, moment: ibis.Value) -> ibis.Value:
     return moment if zone == "UTC" else _timezone(zone, moment)
-
-
-def numbers(columns: Mapping[str, ibis.Value], decimal: str) -> tuple[dict[str, ibis.Value], list[Problem]]:
-    """Prices and quantities that came as text, without currency signs and in our notation."""
-    found: dict[str, ibis.Value] = {}
-    problems: list[Problem] = []
-    for name in NUMBERS:
-        if name not in columns or not columns[name].type().is_string():
-            continue
-        text = _filled(columns[name])
-        plain = _plain(text, decimal)
-        # Not coalesce: of DuckDB's two ways to say it, only this one spares the plain numbers the expressions.
-        found[name] = ibis.ifelse(plain.notnull(), plain, _decorated(text, decimal))
-        no_number = ibis.ifelse(found[name].isnull() | found[name].isnan(), text.notnull(), False)
-        problems.append((no_number, said(f"{name} must be a number", text.strip())))
-    return found, problems
-
-
-def _filled(text: ibis.Value) -> ibis.Value:
-    """The text, or null if it is blank. Only what begins with a blank is looked through: it is slow."""
-    return ibis.ifelse(text < "!", text.strip().nullif(""), text)
-
-
-def _plain(text: ibis.Value, decimal: str) -> ibis.Value:
-    """The number that a text is without further ado; null for most others, and for those with a sign of the groups."""
-    if decimal == ".":
-        return text.try_cast("float64")
-    return ibis.ifelse(_contains(text, "."), ibis.null("float64"), text.replace(",", ".").try_cast("float64"))
-
-
-def _decorated(text: ibis.Value, decimal: str) -> ibis.Value:
-    """The number in a text that has a currency at one end, and groups of three digits."""
-    bare = text.strip().re_replace(r"^([A-Z]{3}|[^\w.,+-])\s?|\s?([A-Z]{3}|[^\w.,])$", "")
-    groups = "." if decimal == "," else ","
-    grouped = bare.re_search(rf"^[+-]?\d{{1,3}}(\{groups}\d{{3}})+(\{decimal}\d+)?$")
-    plain = ibis.ifelse(grouped, bare.replace(groups, ""), bare)
-    return (plain.replace(",", ".") if decimal == "," else plain).try_cast("float64")
 
 
 def zero_bytes(columns: Mapping[str, ibis.Value]) -> list[Problem]:

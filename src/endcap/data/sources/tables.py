@@ -1,6 +1,7 @@
 """The way of every source: read, put into our columns, checked; what is wrong is kept aside, or ends the run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -33,16 +34,22 @@ from endcap.data.sources.mapping import (
     id_columns,
     needed,
     one_of_each_item,
+    their_columns,
     without_ignored,
 )
 from endcap.data.sources.offers import of_one_price_list, scope_of, unclear_availability
+from endcap.data.sources.parsing import unit_counts
 from endcap.data.sources.reading import Read
+from endcap.data.sources.splitting import split_cells
+from endcap.data.sources.texts import Note
 
 Reader = Callable[[Any, list[str], int], Read]
 """Given DuckDB, the columns that are needed, and the number of the first file: what lies in the files."""
 Tables = tuple[ibis.Table, ibis.Table | None]
 AVAILABILITY = "availability in"
 """How the line of the ledger begins that names what is neither yes nor no."""
+DIVIDED = ("price", "quantity", "position")
+"""Columns of events whose value belongs to one item."""
 
 
 def reader_of(engine: Any) -> Any:
@@ -55,7 +62,11 @@ def happened(engine: Any, names: list[str], mapping: Mapped, ledger: Ledger, rea
     place = _place(names)
     found = _numbered(engine, names, needed(mapping, EVENTS, mapping.columns), ledger, read)
     found = _without_placeholders(found, id_columns(EVENTS, mapping.columns), mapping, place, ledger)
-    ours = as_ours(found.table, mapping, place, _there(found))
+    with _hinted(found):
+        if mapping.items_separator is not None:
+            found = _split(found, their_columns(found.table, EVENTS, mapping.columns), mapping, names, ledger)
+        ours = as_ours(found.table, mapping, place, _there(found))
+    found = _with_units(found, mapping, place)
     if mapping.zero_quantity == "ignore" and "quantity" in ours.columns:
         left_out = ours.filter(ours.quantity.cast("float64") == 0).count().to_pyarrow().as_py()
         if left_out:
@@ -71,7 +82,11 @@ def sold(engine: Any, names: list[str], mapping: Mapped, ledger: Ledger, read: R
     found = _numbered(engine, names, needed(mapping, CATALOG, mapping.catalog_columns), ledger, read)
     found = _without_placeholders(found, id_columns(CATALOG, mapping.catalog_columns), mapping, place, ledger)
     scope = scope_of(mapping)
-    ours = as_our_catalog(found.table, mapping, place, _there(found))
+    with _hinted(found):
+        if mapping.items_separator is not None and _from_events(mapping):
+            theirs = their_columns(found.table, CATALOG, mapping.catalog_columns)
+            found = _split(found, theirs, mapping, names, ledger)
+        ours = as_our_catalog(found.table, mapping, place, _there(found))
     ours, others = of_one_price_list(ours, mapping.price_list, place)
     if mapping.one_per_item:
         ours = one_of_each_item(ours, scope)
@@ -97,6 +112,12 @@ def _set_aside(others: ibis.Table, left: int, place: str, ledger: Ledger) -> Non
         ledger.entries.append(Entry(step, dropped, 0, left, why))
 
 
+def nothing(engine: Any) -> ibis.Table:
+    """No events."""
+    empty = ibis.schema({**EVENTS, ROW: "int64"}).to_pyarrow().empty_table()
+    return engine.create_table(ibis.util.gen_name("nothing"), empty, temp=True)
+
+
 def _place(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
 
@@ -108,7 +129,59 @@ def _there(found: Read) -> tuple[str, ...]:
 def _numbered(engine: Any, names: list[str], wanted: list[str], ledger: Ledger, read: Reader) -> Read:
     first = len(ledger.files)
     ledger.files.extend(names)
-    return read(reader_of(engine), wanted, first)
+    found = read(reader_of(engine), wanted, first)
+    # The second row of a line has the place of the same line in another file, which has the same name.
+    ledger.files.extend(names * (found.rows_per_line - 1))
+    return found
+
+
+@contextmanager
+def _hinted(found: Read) -> Iterator[None]:
+    """Says what to do, if a column is missing and what was read has an idea why."""
+    try:
+        yield
+    except BadData as error:
+        if found.hint:
+            raise BadData(f"{error}; {found.hint}") from error
+        raise
+
+
+def _from_events(mapping: Mapped) -> bool:
+    """Whether the catalog is told from the lines of the events."""
+    return getattr(mapping, "catalog", None) == getattr(mapping, "events", "")
+
+
+def _split(found: Read, theirs: dict[str, str], mapping: Mapped, names: list[str], ledger: Ledger) -> Read:
+    """What was read, with one row for each item of a cell."""
+    divided = [our for our in theirs if our in DIVIDED or our in CATALOG]
+    split = split_cells(found, theirs, mapping.items_separator or "", len(names), divided)
+    ledger.files.extend(names * (split.rows_per_line - found.rows_per_line))
+    return split
+
+
+def _with_units(found: Read, mapping: Mapped, place: str) -> Read:
+    """What was read, with a note if its times are numbers of several units, or of another one than seconds."""
+    theirs = their_columns(found.table, EVENTS, mapping.columns).get("time")
+    if theirs is None or mapping.time_format is not None or mapping.time_columns:
+        return found
+    raw = found.table[theirs]
+    if not (raw.type().is_string() or raw.type().is_numeric()) or not _counts_time(raw, found.table):
+        return found
+    counts = found.table.aggregate(**unit_counts(raw)).to_pyarrow().to_pylist()[0]
+    there = {unit: count for unit, count in counts.items() if count}
+    if len(there) < 2:
+        return found
+    told = ", ".join(f"{count:,} in {unit}" for unit, count in there.items())
+    why = f"their magnitude tells the unit: {told}; say time_format if all of them are of one"
+    least = min(there.values())
+    return replace(found, notes=(*found.notes, Note(f"times of {place} in units that differ", least, why)))
+
+
+def _counts_time(raw: ibis.Value, table: ibis.Table) -> bool:
+    """Whether some of the first times are numbers; where none is, no other is looked at."""
+    few = table.select(time=raw).limit(100)
+    value = few.time.try_cast("float64") if few.time.type().is_string() else few.time
+    return bool(few.aggregate(numbers=value.notnull().sum()).to_pyarrow()["numbers"][0].as_py())
 
 
 def _without_placeholders(found: Read, columns: Mapping[str, str], mapping: Mapped, place: str, ledger: Ledger) -> Read:
@@ -124,6 +197,10 @@ def _right(engine: Any, checked: ibis.Table, found: Read, how: tuple[Mapped, str
     """The rows that are right, in the engine; the others go to the quarantine, or end the run."""
     mapping, place = how
     read = ledger.opened(place, _moved(checked, engine, ledger))
+    left = ledger.entries[-1].left
+    for note in found.notes:
+        dropped, changed = (note.rows, 0) if note.dropped else (0, note.rows)
+        ledger.entries.append(Entry(note.step, dropped, changed, left, note.why))
     counted = read.aggregate(rows=read.count(), bad=read[WHY].count()).to_pyarrow().to_pylist()[0]
     bad, rows = counted["bad"] + len(found.refused) + found.lost, counted["rows"] + len(found.refused) + found.lost
     if not bad:
@@ -136,8 +213,15 @@ def _right(engine: Any, checked: ibis.Table, found: Read, how: tuple[Mapped, str
     if found.refused:
         lines = uploaded(engine, _lines(found.refused, ledger.files))
         ledger.reject(lines, step, lines[WHY])
-    left = counted["rows"] - counted["bad"]
-    ledger.entries.append(Entry(step, bad, 0, left, "what cannot be read lies in the quarantine, with line and reason"))
+    ledger.entries.append(
+        Entry(
+            step,
+            bad,
+            0,
+            counted["rows"] - counted["bad"],
+            "what cannot be read lies in the quarantine, with line and reason",
+        )
+    )
     return read.filter(read[WHY].isnull()).drop(WHY)
 
 

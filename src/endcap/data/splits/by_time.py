@@ -51,7 +51,10 @@ def split_at(data: Dataset, cut: float, gap_days: float = 0.0, start: float = -n
     train, test = data.between(start, cut - gap_days * DAY), data.between(cut, end)
     if not len(train.events) or not len(test.events):
         orders = len(data.baskets)
-        raise BadData(f"nothing is left to learn from before the cut, or to judge on after it ({orders} orders)")
+        raise BadData(
+            f"{orders} {'order is' if orders == 1 else 'orders are'} too few to judge by: nothing is left to learn "
+            "from before the cut in time, or to judge on after it; come back with more orders"
+        )
     known = as_known(train, data)
     return Split(known, replace(test, catalog=known.catalog), cut)
 

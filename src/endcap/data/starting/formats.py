@@ -45,8 +45,9 @@ kinds = { view = "view", addtocart = "cart", transaction = "purchase" }
 use = "sql"
 files = { properties = "{properties}" }
 catalog = \"\"\"
-SELECT itemid AS item_id, arg_max(value, timestamp::BIGINT) AS category
-FROM properties WHERE property = 'categoryid' GROUP BY itemid
+SELECT itemid AS item_id, arg_max(value, timestamp::BIGINT) FILTER (WHERE property = 'categoryid') AS category,
+       arg_max(value, timestamp::BIGINT) FILTER (WHERE property = 'available') AS available
+FROM properties WHERE property IN ('categoryid', 'available') GROUP BY itemid
 \"\"\"
 """,
     optional=frozenset({"properties"}),
@@ -219,7 +220,8 @@ kinds = { view_item = "view", select_item = "click", add_to_cart = "cart", remov
 purchase = "purchase", refund = "return", view_item_list = "impression" }
 catalog = \"\"\"
 SELECT item.item_id AS item_id, arg_max(item.item_name, event_timestamp) AS title,
-       arg_max(item.item_category, event_timestamp) AS category, arg_max(item.item_brand, event_timestamp) AS brand
+       arg_max(item.item_category, event_timestamp) AS category, arg_max(item.item_brand, event_timestamp) AS brand,
+       arg_max(item.price, event_timestamp) FILTER (WHERE item.price > 0) AS price
 FROM (SELECT *, unnest(items) AS item FROM ga4) WHERE item.item_id IS NOT NULL GROUP BY ALL
 \"\"\"
 """,
@@ -243,7 +245,7 @@ columns = { time = "Created at", session_id = "Name", order_id = "Name", user_id
 item_id = ["Lineitem sku", "Lineitem name"], quantity = "Lineitem quantity", price = "Lineitem price", \
 currency = "Currency" }
 catalog_columns = { item_id = ["Lineitem sku", "Lineitem name"], title = "Lineitem name", brand = "Vendor", \
-price = "Lineitem price" }
+price = "Lineitem price", currency = "Currency" }
 constants = { kind = "purchase" }
 """,
     checks=("user_id is an e-mail address: take a customer number instead if you have one",),

@@ -1,99 +1,109 @@
 """What a table holds and what its columns mean, told from their names and, more surely, from their values."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 from endcap.core.records import KINDS
+from endcap.data.cells import separator_of
 from endcap.data.columns import CATALOG, EVENTS, REQUIRED_EVENTS
+from endcap.data.sources.availability import read_availability
 from endcap.data.starting.guess import Guessed, Match
 from endcap.data.starting.looking import Seen
-from endcap.data.starting.names import CATALOG_NAMES, CURRENCIES, EVENT_NAMES, kind_of, likeness
+from endcap.data.starting.names import (
+    CATALOG_NAMES,
+    COOKIE_NAMES,
+    CURRENCIES,
+    EVENT_NAMES,
+    is_person,
+    kind_of,
+    likeness,
+    plain,
+)
+from endcap.data.starting.offers import with_offers
+from endcap.data.starting.values import (
+    MOST,
+    are_fractions,
+    are_moments,
+    examples_of,
+    share_of,
+    time_format,
+)
+from endcap.data.starting.visitors import add_people, add_visits
 
-PATTERNS = (
-    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y",
-    "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p",
-    "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%d-%m-%Y", "%d %b %Y %H:%M:%S", "%d %b %Y %H:%M", "%d %b %Y",
-    "%b %d, %Y %I:%M %p", "%b %d, %Y", "%b %d, %Y %H:%M:%S", "%a, %d %b %Y %H:%M:%S %z", "%Y%m%dT%H%M%S",
-    "%d/%b/%Y:%H:%M:%S %z",
-)  # fmt: skip
-ISO = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?)? ?(Z|UTC|[+-]\d\d:?\d\d)?$")
-EPOCHS = ((9, 10, "s"), (12, 13, "ms"), (15, 16, "us"), (18, 19, "ns"))
 NUMBER = re.compile(r"^(\D{0,3}\s?)?([+-]?[\d.,]*\d)(\s?\D{0,3})?$")
-IN_UTC = "times are taken as UTC; say timezone if they are not"
-MOST = 0.9
-"""Share of the values that must fit."""
-FEW = {"device": 50, "country": 250}
+COMMA = re.compile(r"\d,\d{1,2}\D*$")
+NO_QUANTITY = re.compile(r"[+-]?0+([.,]0+)?")
+RECORD_NUMBERS = ("orderid", "ordernumber", "number", "incrementid", "id", "name", "reference", "no")
+FEW = {"device": 50, "country": 250, "price_list": 50}
 """A column with more different values names single devices or places, not kinds of them."""
 
 
-def time_format(values: Sequence[str]) -> tuple[str | None, str] | None:
-    """How moments are written (None: as we take them anyway) and what to check; None if they are no moments."""
-    if not values:
-        return None
-    if _share(values, lambda text: bool(ISO.match(text))) >= MOST:
-        return None, "" if _share(values, _says_zone) >= MOST else IN_UTC
-    if all(re.fullmatch(r"\d+(\.\d+)?", text) for text in values):
-        digits = [text.partition(".")[0] for text in values]
-        longest = max(map(len, digits))
-        if longest in (8, 14) and all(text.startswith(("19", "20")) for text in digits):
-            return ("%Y%m%d" if longest == 8 else "%Y%m%d%H%M%S"), IN_UTC
-        return next(((None if unit == "s" else unit, "") for low, high, unit in EPOCHS if low <= longest <= high), None)
-    shares = {form: _share(values, partial(_reads, form=form)) for form in PATTERNS}
-    best = max(shares.values())
-    if best < MOST:
-        return None
-    fitting = [form for form, share in shares.items() if share == best]
-    twins = len({form.replace("%d/%m", "%m/%d") for form in fitting}) < len(fitting)
-    return fitting[0], f"day and month may be the other way round; {IN_UTC}" if twins else IN_UTC
-
-
-def _says_zone(text: str) -> bool:
-    return ":" in text and bool(re.search(r"(Z|UTC|[+-]\d\d:?\d\d)$", text))
-
-
-def _reads(text: str, form: str) -> bool:
-    try:
-        datetime.strptime(text, form)
-    except ValueError:
-        return False
-    return True
-
-
 def guessed(table: Seen) -> Guessed:
-    """What the table holds, and which of its columns stand for ours."""
-    events, catalog = _matches(table, EVENTS, EVENT_NAMES), _matches(table, CATALOG, CATALOG_NAMES)
+    """What the table holds, and which of its columns stand for ours; of a table that is not used, why."""
+    if table.problem or not table.columns:
+        return Guessed(table.place, "unused", reason=f"cannot be read: {table.problem or 'it has no columns'}")
+    events = event_matches(table)
     if set(REQUIRED_EVENTS) <= set(table.columns):
-        return _as_events(table, {name: _own(table, name) for name in EVENTS if name in table.columns}, own=True)
+        return as_events(table, {name: _own(table, name) for name in EVENTS if name in table.columns}, own=True)
     acted = {"kind", "user_id", "session_id", "order_id"} & set(events)
-    if "time" in events and "item_id" in events and acted:
-        return _as_events(table, events)
-    if "item_id" in catalog and set(catalog) & {"title", "category", "brand", "family", "image"}:
-        return Guessed(table.place, "catalog", tuple(catalog.values()))
-    return Guessed(table.place, "unused")
+    if ("time" in events or table.time_columns) and "item_id" in events and acted:
+        return as_events(table, events)
+    catalog = _matches(table, CATALOG, CATALOG_NAMES)
+    if "item_id" in catalog and set(catalog) & {"title", "category", "brand", "family", "image", "available"}:
+        return as_catalog(table, catalog)
+    return Guessed(table.place, "unused", reason=_why_unused(table, events, catalog))
+
+
+def event_matches(table: Seen) -> dict[str, Match]:
+    """For each of our columns of events the one of theirs that fits best."""
+    return _matches(table, EVENTS, EVENT_NAMES)
+
+
+def _why_unused(table: Seen, events: Mapping[str, Match], catalog: Mapping[str, Match]) -> str:
+    there = f"columns are: {', '.join(table.columns)}"
+    if not table.rows:
+        return f"holds no row below the names of its columns; {there}"
+    if "item_id" not in events and "item_id" not in catalog:
+        return f"no column looks like an item id; {there}"
+    if "time" not in events:
+        return f"no column looks like a moment of an event, and none like the title or category of an item; {there}"
+    return f"no column says who did it, in which order, or what was done; {there}"
+
+
+def as_catalog(table: Seen, found: Mapping[str, Match] | None = None) -> Guessed:
+    """The table as a catalog, whatever it holds; what is needed and not found is among the missing."""
+    found = with_offers(table, _matches(table, CATALOG, CATALOG_NAMES) if found is None else found)
+    missing = {} if "item_id" in found else {"item_id": tuple(table.columns)}
+    options: dict[str, object] = {}
+    checks: dict[str, str] = {}
+    options |= add_money(table, found, checks)
+    currency = options.pop("currency", None)
+    if currency:
+        options["currency"] = currency
+    ids = table.text[found["item_id"].theirs] if "item_id" in found else ()
+    if len(set(ids)) < len(ids) and "price_list" not in found:
+        options["one_per_item"] = True
+        checks["one_per_item"] = "an item stands more than once; its last line counts"
+    return Guessed(table.place, "catalog", tuple(found.values()), options, checks, notes=table.notes, missing=missing)
 
 
 def _own(table: Seen, name: str) -> Match:
-    return Match(name, name, 1.0, _examples(table.text[name]))
+    return Match(name, name, 1.0, examples_of(table.text[name]))
 
 
-def _as_events(table: Seen, found: dict[str, Match], own: bool = False) -> Guessed:
-    """With our own names, a value that we do not know is a mistake; with others, it is something else of theirs."""
+def as_events(table: Seen, found: dict[str, Match], own: bool = False) -> Guessed:
+    """The table as one of events; what is needed and not found is among the missing.
+
+    With our own names, a value that we do not know is a mistake; with others, it is something else of theirs.
+    """
     options: dict[str, object] = {}
     checks: dict[str, str] = {}
-    form, check = time_format(table.text[found["time"].theirs]) or (None, "")
-    if _stamped(table.columns[found["time"].theirs]):
-        form, check = None, ""
-    if form:
-        options["time_format"] = form
-    if check:
-        checks["time_format" if form else "columns.time"] = check
-    if "session_id" not in found:
-        # In an order log, an order is a visit; elsewhere the step `sessionized` makes visits of what a visitor did.
-        wanted = ("user_id", "order_id") if "kind" in found else ("order_id", "user_id")
-        instead = next(found[name] for name in (*wanted, "kind") if name in found)
-        found["session_id"] = Match("session_id", instead.theirs, 0.7, instead.examples, "no visit is told apart")
+    add_time(table, found, options, checks)
+    if "order_id" not in found and "item_id" in found and found["item_id"].theirs.startswith(f"{_entries(table)}."):
+        number = _number_of_record(table)
+        if number and number.theirs not in {match.theirs for match in found.values()}:
+            found["order_id"] = number
+    visits = "" if "session_id" in found else add_visits(table, found)
     if "kind" in found:
         kinds, unsure = _kinds(table.text[found["kind"].theirs])
         if own:
@@ -103,8 +113,53 @@ def _as_events(table: Seen, found: dict[str, Match], own: bool = False) -> Guess
     else:
         options["constants"] = {"kind": "purchase" if "order_id" in found else "view"}
         checks["constants"] = "no column says what happened"
-    options |= _money(table, found, checks)
-    return Guessed(table.place, "events", tuple(found.values()), options, checks)
+    item = found.get("item_id")
+    if item and (mark := table.packed.get(item.theirs) or separator_of(table.text[item.theirs])):
+        options["items_separator"] = mark
+        checks["items_separator"] = f"a cell such as {item.examples[0]!r} names several items; each is an event"
+    options |= add_money(table, found, checks)
+    notes = [*table.notes, *add_people(table, found)]
+    needed_columns = [
+        name for name in REQUIRED_EVENTS if name not in found and not (name == "time" and "time_columns" in options)
+    ]
+    missing = {name: candidates(table, name, found) for name in needed_columns if name != "kind"}
+    return Guessed(table.place, "events", tuple(found.values()), options, checks, "", tuple(notes), missing, visits)
+
+
+def candidates(table: Seen, ours: str, found: Mapping[str, Match]) -> tuple[str, ...]:
+    """The columns that may be meant by one of ours: those that are not taken, and hold such values if any does."""
+    taken = {match.theirs for match in found.values()}
+    free = [name for name in table.columns if name not in taken] or list(table.columns)
+    if ours == "time":
+        dated = [
+            name
+            for name in free
+            if table.text[name] and (are_moments(table.columns[name]) or time_format(table.text[name]))
+        ]
+        return tuple(dated or free)
+    return tuple(free)
+
+
+def add_time(table: Seen, found: dict[str, Match], options: dict[str, object], checks: dict[str, str]) -> None:
+    """How the time is written; a column of dates is put together with the one of times of day beside it."""
+    pair = next(iter(table.time_columns), None)
+    if pair and ("time" not in found or found["time"].theirs in pair):
+        found.pop("time", None)
+        options["time_columns"] = list(pair)
+        texts = [f"{day} {clock}" for day, clock in zip(table.columns[pair[0]], table.columns[pair[1]], strict=True)]
+        form, check = time_format(texts) or (None, "")
+        key = "time_columns"
+    elif "time" in found:
+        form, check = time_format(table.text[found["time"].theirs]) or (None, "")
+        if are_moments(table.columns[found["time"].theirs]):
+            form, check = None, ""
+        key = "columns.time"
+    else:
+        return
+    if form:
+        options["time_format"] = form
+    if check:
+        checks["time_format" if form else key] = check
 
 
 def _kinds(values: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -115,18 +170,31 @@ def _kinds(values: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     return mapped, [value for value, kind in known.items() if kind is None]
 
 
-def _money(table: Seen, found: Mapping[str, Match], checks: dict[str, str]) -> dict[str, object]:
+def add_money(table: Seen, found: Mapping[str, Match], checks: dict[str, str]) -> dict[str, object]:
+    """What is to be said of prices and quantities; what is to be checked goes into `checks`."""
     options: dict[str, object] = {}
     if "price" in found:
-        prices = table.text[found["price"].theirs]
-        if _share(prices, lambda text: bool(re.search(r"\d,\d{1,2}\D*$", text))) > 0.3:
+        prices, theirs = table.text[found["price"].theirs], found["price"].theirs
+        sign = table.decimals.get(theirs)
+        if sign == "?":
+            checks["columns.price"] = "prices can be read with a point or a comma before the decimals: say decimal"
+        elif sign == "," or (sign is None and share_of(prices, lambda text: bool(COMMA.search(text))) > 0.3):
             options["decimal"] = ","
         sign = next((code for mark, code in CURRENCIES.items() if any(mark in text for text in prices)), None)
         if sign and "currency" not in found:
             options["currency"] = sign
             checks["currency"] = "told from the sign beside the prices"
-    if "quantity" in found and any(text.startswith("-") for text in table.text[found["quantity"].theirs]):
-        options["returns"] = True
+    if "quantity" in found:
+        quantities = table.text[found["quantity"].theirs]
+        if any(text.startswith("-") for text in quantities):
+            options["returns"] = True
+        none = sum(bool(NO_QUANTITY.fullmatch(text)) for text in quantities)
+        if none:
+            options["zero_quantity"] = "ignore"
+            checks["zero_quantity"] = (
+                f"{none:,} of {len(quantities):,} lines looked at have quantity 0: cancelled lines, gifts or "
+                'corrections of stock; they are left out here, "one" counts each as one piece'
+            )
     return options
 
 
@@ -143,51 +211,65 @@ def _matches(table: Seen, ours: Mapping[str, object], names: Mapping[str, str]) 
     for score, our, theirs in sorted(scored, key=lambda entry: -entry[0]):
         if score >= 0.4 and our not in found and theirs not in taken:
             check = "" if score >= 0.8 else "guessed from few signs"
-            found[our] = Match(our, theirs, round(score, 2), _examples(table.text[theirs]), check)
+            found[our] = Match(our, theirs, round(score, 2), examples_of(table.text[theirs]), check)
             taken.add(theirs)
     return {our: found[our] for our in ours if our in found}
 
 
 def _score(our: str, theirs: str, table: Seen, names: str) -> float:
     """From 0 to 1; what the values say outweighs what the name says."""
-    like, values, raw = likeness(theirs, names), table.text[theirs], table.columns[theirs]
+    like, values, raw = likeness(_bare(theirs, table), names), table.text[theirs], table.columns[theirs]
     score = like
     if not values or any(isinstance(value, dict | list) for value in raw):
         score = 0.0
     elif our == "time":
-        told = 0.5 if _stamped(raw) or not values[0].isdigit() else 0.4
-        score = max(like, told) if _stamped(raw) or time_format(values) else 0.0
+        told = 0.5 if are_moments(raw) or not values[0].isdigit() else 0.4
+        score = max(like, told) if are_moments(raw) or time_format(values) else 0.0
     elif our == "kind":
         words = set(values)
         known = sum(kind_of(word) is not None for word in words) / len(words)
         score = max(like * known, 0.85 * known) if len(words) <= 50 else 0.0
     elif our in ("price", "quantity", "position"):
-        score = like if _share(values, lambda text: bool(NUMBER.match(text))) >= MOST else 0.0
+        score = like if share_of(values, lambda text: bool(NUMBER.match(text))) >= MOST else 0.0
     elif our == "currency":
-        codes = _share(values, lambda text: bool(re.fullmatch(r"[A-Z]{3}", text)))
+        codes = share_of(values, lambda text: bool(re.fullmatch(r"[A-Z]{3}", text)))
         score = max(like, 0.3) if codes >= MOST else 0.0
     elif our in FEW:
-        score = like if len(set(values)) <= FEW[our] else 0.0
-    elif our.endswith("_id") and (_stamped(raw) or _fractions(values)):
+        score = like if len(set(values)) <= FEW[our] and not is_person(theirs) else 0.0
+    elif our == "available":
+        score = like if share_of(values, lambda text: read_availability(text) is not None) >= MOST else 0.0
+    elif our == "user_id":
+        score = _as_person(theirs, table, like)
+    elif our.endswith("_id") and (are_moments(raw) or are_fractions(values)):
         score = 0.0
     return score
 
 
-def _stamped(values: Sequence[object]) -> bool:
-    return all(isinstance(value, date) or value is None for value in values) and any(
-        value is not None for value in values
-    )
+def _bare(name: str, table: Seen) -> str:
+    """The name of a column without the path of the list that its rows are entries of."""
+    return name.removeprefix(f"{_entries(table)}.")
 
 
-def _fractions(values: Sequence[str]) -> bool:
-    """Whether they are numbers with something behind the point: prices, not ids."""
-    return _share(values, lambda text: bool(re.fullmatch(r"[+-]?\d+[.,](\d*[1-9]\d*)", text))) > 0.3
+def _entries(table: Seen) -> str:
+    """The path of the innermost list whose entries are the rows; empty if rows are whole records."""
+    unnest = table.options.get("unnest", "")
+    return unnest if isinstance(unnest, str) else ".".join(map(str, unnest)) if isinstance(unnest, list | tuple) else ""
 
 
-def _share(values: Sequence[str], holds: Callable[[str], bool]) -> float:
-    few = values[:1000]
-    return sum(map(holds, few)) / len(few) if few else 0.0
+def _number_of_record(table: Seen) -> Match | None:
+    """Where rows are entries of a list in each record (the lines of an order), the column that numbers the records."""
+    entries = _entries(table)
+    if not entries:
+        return None
+    named = [name for name in table.columns if "." not in name and plain(name) in RECORD_NUMBERS and table.text[name]]
+    named.sort(key=lambda name: RECORD_NUMBERS.index(plain(name)))
+    return Match("order_id", named[0], 0.85, examples_of(table.text[named[0]])) if named else None
 
 
-def _examples(values: Sequence[str]) -> tuple[str, ...]:
-    return tuple(value[:30] for value in dict.fromkeys(values))[:3]
+def _as_person(theirs: str, table: Seen, like: float) -> float:
+    """How likely a column holds the ids of people: called like it, and not a number of its own for every row."""
+    values = table.text[theirs]
+    if are_moments(table.columns[theirs]) or are_fractions(values) or (like <= 0.6 and not is_person(theirs)):
+        return 0.0
+    single = len(values) >= 20 and len(set(values)) == len(values)
+    return 0.0 if single and plain(theirs) in COOKIE_NAMES.split() else max(like, 0.6)

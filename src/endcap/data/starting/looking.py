@@ -1,23 +1,35 @@
 """A look at what there is: tables, their columns, and some thousand of their rows."""
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from endcap.core.errors import BadConfig, BadData
 from endcap.core.secrets import without_literals
-from endcap.data.columns import ROW
+from endcap.data.columns import ROW, ROWS_PER_FILE, WHY
 from endcap.data.sources.databases import connected, table_of, without_password
+from endcap.data.sources.decoding import BOMS
+from endcap.data.sources.excel import EXCEL, open_sheet, read_excel, sheets_of
 from endcap.data.sources.exports import CSV, JSON, PARQUET
-from endcap.data.sources.files import explained, matching
-from endcap.data.sources.reading import Cut, csv_columns, named, quoted, read_csv, read_parquet, viewed
+from endcap.data.sources.files import matching
+from endcap.data.sources.headers import find_header, read_header
+from endcap.data.sources.json_files import Shape, read_json_texts
+from endcap.data.sources.reading import Read, read_csv, read_parquet
+from endcap.data.sources.staging import named
+from endcap.data.sources.texts import Cut, open_text
+from endcap.data.starting.hints import find_decimals, find_packed, find_time_columns, find_units
+from endcap.data.starting.records import columns_of, find_items, flat, rows_of
 
 ROWS = 5000
 """How many rows of a table are looked at, spread over all of it."""
-ENDS = (*CSV, *JSON, *PARQUET)
+HINTED = 100
+"""Values of a column by which its type is told."""
+ENDS = (*CSV, *JSON, *PARQUET, *EXCEL, ".zip")
 
 
 @dataclass(frozen=True)
@@ -25,7 +37,7 @@ class Seen:
     """One table of a shop."""
 
     use: str
-    """The source that can read it: ``csv``, ``json``, ``parquet``, ``duckdb``, ``postgres``, ``ibis``."""
+    """The source that can read it: ``csv``, ``json``, ``parquet``, ``excel``, ``duckdb``, ``postgres``, ``ibis``."""
     place: str
     """Path or glob relative to the settings file, or name in a database."""
     columns: Mapping[str, tuple[Any, ...]]
@@ -55,8 +67,12 @@ class Seen:
         }
 
 
-def seen(duck: Any, data: Iterable[str], folder: Path) -> list[Seen]:
-    """The tables in files, folders and databases; raises `BadData` for what is not there, else `BadConfig`."""
+def seen(duck: Any, data: Iterable[str], folder: Path, given: Mapping[str, Any] | None = None) -> list[Seen]:
+    """The tables in files, folders and databases; one that cannot be read says why.
+
+    `given` are settings of sources that a person has said, such as ``delimiter``; they win over what is seen. Raises
+    `BadData` for what is not there, else `BadConfig`.
+    """
     tables: list[Seen] = []
     for place in data:
         if "://" in place:
@@ -64,7 +80,7 @@ def seen(duck: Any, data: Iterable[str], folder: Path) -> list[Seen]:
         elif place.endswith((".duckdb", ".db", ".ddb")) and Path(place).is_file():
             tables += _in_duckdb(Path(place), folder)
         else:
-            tables += [_in_files(duck, files, folder) for files in _groups(Path(place))]
+            tables += [table for files in _groups(Path(place)) for table in _in_files(duck, files, folder, given or {})]
     return tables
 
 
@@ -89,34 +105,171 @@ def _stem(file: Path) -> str:
     return "".join("#" if letter.isdigit() else letter for letter in file.name).replace("##", "#")
 
 
-def _in_files(duck: Any, files: list[Path], folder: Path) -> Seen:
-    place, options = _pattern(files, folder), dict[str, object]()
-    if files[0].name.endswith(PARQUET):
-        use, found = "parquet", read_parquet(duck, files, 0).table
-    elif files[0].name.endswith(JSON):
-        use = "json"
-        names = ", ".join(quoted(str(file)) for file in files)
-        with explained(place):
-            numbered = "row_number() OVER ()"
-            found = viewed(
-                duck,
-                f"SELECT *, {numbered} AS {ROW} FROM read_json([{names}], union_by_name = true, ignore_errors = true,"
-                " format = 'newline_delimited')",
-            )
-    else:
-        use, header = "csv", _header(files[0])
-        if header:
-            options["header"] = list(header)
-        found = read_csv(duck, files, None, 0, Cut(header=header)).table
-    rows = int(found.count().to_pyarrow().as_py())
-    spread = found.order_by((found[ROW] * 7919) % 1_000_003, ROW).limit(ROWS).drop(ROW).to_pyarrow()
-    columns = {name: tuple(spread[name].to_pylist()) for name in spread.column_names}
-    return Seen(use, place, columns, rows, options)
+def _in_files(duck: Any, files: list[Path], folder: Path, given: Mapping[str, Any]) -> list[Seen]:
+    """The tables in files that are one table, or in their sheets; one that cannot be read says why."""
+    place, end = _pattern(files, folder), files[0].name
+    use = "csv"
+    try:
+        if end.endswith(PARQUET):
+            use = "parquet"
+            return [_sampled("parquet", place, read_parquet(duck, files, 0), {}, {})]
+        if end.endswith(JSON):
+            use = "json"
+            return [_in_json(duck, files, place)]
+        if end.endswith(EXCEL):
+            use = "excel"
+            return [_in_sheet(duck, files, place, sheet) for sheet in sheets_of(files[0])]
+        return [_in_csv(duck, files, place, given)]
+    except BadData as error:
+        return [Seen(use, place, {}, 0, problem=str(error))]
 
 
-def _header(file: Path) -> tuple[str, ...]:
+def _in_csv(duck: Any, files: list[Path], place: str, given: Mapping[str, Any]) -> Seen:
+    options: dict[str, object] = {}
+    checks: dict[str, str] = {}
+    delimiter, encoding = given.get("delimiter"), given.get("encoding")
+    header, skip = tuple(given.get("header", ())), given.get("skip")
+    plain = Cut(delimiter, encoding)
+    with TemporaryDirectory(prefix="endcap-") as scratch:
+        file = open_text(files[0], plain, Path(scratch))
+        if skip is None and not header:
+            before, found = find_header(file, plain)
+            if before:
+                options["skip"] = skip = before + file.skipped
+                checks["skip"] = "lines before the names of the columns"
+                file = open_text(files[0], Cut(delimiter, encoding, skip=skip), Path(scratch))
+            names = read_header(file, plain)
+            if before and names.delimiter != found:
+                options["delimiter"] = delimiter = found
+            header = _header(list(names.names))
+            if header:
+                options["header"] = list(header)
+    cut = Cut(delimiter, encoding, header=header, skip=skip or 0)
+    read = read_csv(duck, files, None, 0, cut)
+    if encoding is None and (guessed := _guessed_encoding(read)):
+        options["encoding"], checks["encoding"] = guessed, read.notes[0].why
+    return _sampled("csv", place, read, options, checks)
+
+
+def _guessed_encoding(read: Read) -> str | None:
+    """The encoding that was guessed for all files whose bytes are not plain ASCII; None if nothing was guessed."""
+    used = {name for name in read.encodings if name != "ascii"}
+    told = {"utf-8", "mixed", *BOMS.values()}
+    return used.pop() if len(used) == 1 and not used & told else None
+
+
+def _in_sheet(duck: Any, files: list[Path], place: str, sheet: str) -> Seen:
+    options: dict[str, object] = {"sheet": sheet}
+    checks: dict[str, str] = {}
+    try:
+        with TemporaryDirectory(prefix="endcap-") as scratch:
+            before, _ = find_header(open_sheet(sheet, files[0], Cut(","), Path(scratch)), Cut(","))
+        if before:
+            options["skip"], checks["skip"] = before, "lines before the names of the columns"
+        read = read_excel(duck, files, None, 0, (sheet, Cut(",", skip=before)))
+        return _sampled("excel", place, read, options, checks)
+    except BadData as error:
+        return Seen("excel", place, {}, 0, options, problem=f"sheet {sheet!r}: {error}")
+
+
+def _in_json(duck: Any, files: list[Path], place: str) -> Seen:
+    read = read_json_texts(duck, files, 0, Shape())
+    sample = _spread(read.table.filter(read.table.json.strip() != "")).to_pyarrow()["json"].to_pylist()
+    records, broken = [], 0
+    for text in sample:
+        try:
+            record = json.loads(text)
+        except ValueError:
+            record = None
+        if isinstance(record, dict):
+            records.append(flat(record))
+        else:
+            broken += 1
+    unnest = find_items(records)
+    rows = rows_of(records, unnest)
+    total = int(read.table.filter(read.table.json.strip() != "").count().to_pyarrow().as_py())
+    notes = [*_notes(read), *([f"{broken:,} of {len(sample):,} lines are no JSON objects"] if broken else [])]
+    if unnest:
+        notes.append(f"each entry of {unnest} is a row")
+    problem = "" if rows else f"{place}: holds no JSON object; expected one on each line, or a list of them"
+    options: dict[str, object] = {"unnest": unnest} if unnest else {}
+    if guessed := _guessed_encoding(read):
+        options["encoding"] = guessed
+    count = round(total * len(rows) / len(sample)) if sample else 0
+    return _hinted(Seen("json", place, columns_of(rows), count, options, {}, tuple(notes), problem))
+
+
+def _sampled(use: str, place: str, read: Read, options: dict[str, object], checks: dict[str, str]) -> Seen:
+    """A table of which some thousand rows were looked at."""
+    table, wrong = read.table, []
+    if WHY in table.columns:
+        refused = table.filter(table[WHY].notnull())
+        count = int(refused.count().to_pyarrow().as_py())
+        if count:
+            first = refused.order_by(ROW).limit(1).to_pyarrow().to_pylist()[0]
+            wrong = [f"{count:,} rows cannot be read, such as line {first[ROW] % ROWS_PER_FILE}: {first[WHY]}"]
+        table = table.filter(table[WHY].isnull()).drop(WHY)
+    rows = int(table.count().to_pyarrow().as_py())
+    spread = _spread(table).drop(ROW).to_pyarrow()
+    columns = {name: tuple(_shown(value) for value in spread[name].to_pylist()) for name in spread.column_names}
+    problem = ""
+    if not rows and read.refused:
+        line = min(read.refused)
+        problem = f"{place}: none of its lines can be read; line {line % ROWS_PER_FILE} {read.refused[line]}"
+    elif not rows:
+        problem = f"{place}: has names of columns ({', '.join(columns)}) and no row below them; export it again"
+    return _hinted(Seen(use, place, columns, rows, options, checks, (*_notes(read), *wrong), problem))
+
+
+def _shown(value: Any) -> Any:
+    return value.replace("\0", "␀") if isinstance(value, str) else value
+
+
+def _spread(table: Any) -> Any:
+    """Some thousand rows from all of a table."""
+    return table.order_by((table[ROW] * 7919) % 1_000_003, ROW).limit(ROWS)
+
+
+def _notes(read: Read) -> tuple[str, ...]:
+    notes = [f"{note.step}{f' ({note.rows:,})' if note.rows else ''}: {note.why}" for note in read.notes]
+    if read.refused:
+        line = min(read.refused)
+        notes.append(
+            f"{len(read.refused):,} lines cannot be read as rows, such as line {line % ROWS_PER_FILE}, which"
+            f" {read.refused[line]}"
+        )
+    return tuple(notes)
+
+
+def _hinted(table: Seen) -> Seen:
+    """A table with what its values say of further settings."""
+    texts = {
+        name: table.text[name]
+        for name, values in table.columns.items()
+        if any(isinstance(value, str) for value in values[:HINTED])
+    }
+    plain = {name: table.text[name] for name, values in table.columns.items() if not _is_nested(values)}
+    units = {name: counts for name, values in plain.items() if len(counts := find_units(values)) > 1}
+    told = [
+        f"{name} counts in {' and in '.join(f'{unit} ({count:,})' for unit, count in counts.items())} since 1970:"
+        " each value is read by its magnitude"
+        for name, counts in units.items()
+    ]
+    return replace(
+        table,
+        notes=(*table.notes, *told),
+        packed=find_packed(texts),
+        time_columns=find_time_columns(plain),
+        decimals=find_decimals(texts),
+    )
+
+
+def _is_nested(values: tuple[Any, ...]) -> bool:
+    return any(isinstance(value, list | dict) for value in values[:HINTED])
+
+
+def _header(names: list[str]) -> tuple[str, ...]:
     """Names for a file whose first line is a row: those of YooChoose, the one public format that has none."""
-    names, _ = csv_columns(file, Cut())
     if len(names) in (4, 5) and names[0].isdigit() and names[1][:4].isdigit() and "T" in names[1]:
         return ("session_id", "time", "item_id", *(("category",) if len(names) == 4 else ("price", "quantity")))
     return ()
@@ -125,7 +278,7 @@ def _header(file: Path) -> tuple[str, ...]:
 def together(tables: list[Seen], folder: Path) -> Seen:
     """Tables of the same columns as one, if a pattern names their files and no other; else the first of them."""
     first = tables[0]
-    if len(tables) == 1 or first.use not in ("csv", "json", "parquet"):
+    if len(tables) == 1 or first.use not in ("csv", "json", "parquet", "excel"):
         return first
     pattern = _common([table.place for table in tables])
     if {file.resolve() for file in folder.glob(pattern)} != {(folder / table.place).resolve() for table in tables}:

@@ -28,7 +28,7 @@ class Model:
     note: str
     """What it is good for, as a comment."""
     cost: int
-    """How dear it is to fit and to ask, from 0: of models that are as good, the cheapest is taken."""
+    """How dear it is to fit and to ask, or slow to follow the time, from 0: of what is as good, the least is taken."""
 
 
 @dataclass(frozen=True)
@@ -85,26 +85,30 @@ def _popularity(facts: Facts) -> dict[str, Model]:
     few = sum(facts.kinds.get(kind, 0) for kind in wanted)
     acted = sum(facts.kinds[kind] for kind in touched)
     base = touched if few < MIN_EVENTS and few < MIN_SHARE * acted else wanted
+    # Where enough happens every day, what follows the time most comes first of what is as good: seasons turn.
+    busy = facts.days > 0 and few / facts.days >= MIN_DAILY
     found = {
-        "popular": Model({"use": "popular", "kinds": base, "half_life": 30.0}, "what everybody wants now", 0),
-        "popular_lately": Model({"use": "popular", "kinds": base, "half_life": 7.0}, "the same, of the last days", 0),
-        "bestsellers": Model({"use": "popular", "kinds": wanted}, "what everybody wanted in the whole time", 0),
+        "popular": Model({"use": "popular", "kinds": base, "half_life": 14.0}, "what everybody wants now", 1),
+        "popular_lately": Model(
+            {"use": "popular", "kinds": base, "half_life": 7.0}, "the same, of the last days", 0 if busy else 1
+        ),
+        "bestsellers": Model({"use": "popular", "kinds": wanted}, "what everybody wanted in the whole time", 1 + busy),
     }
-    if facts.days and few / facts.days >= MIN_DAILY:
-        found["week"] = Model({"use": "popular", "kinds": wanted, "days": 7.0}, "what everybody wanted last week", 0)
+    if busy:
+        found["week"] = Model({"use": "popular", "kinds": wanted, "days": 7.0}, "what everybody wanted last week", 1)
     if touched != base:
-        found["attention"] = Model({"use": "popular", "kinds": touched, "half_life": 30.0}, "what gets attention", 0)
+        found["attention"] = Model({"use": "popular", "kinds": touched, "half_life": 14.0}, "what gets attention", 2)
     if facts.categories:
         by = {"use": "popular_in", "by": "category"}
         note = "the same within the category of what is shown"
-        found["popular_in_category"] = Model(by | {"kinds": base, "half_life": 30.0}, note, 1)
-        found["bestsellers_in_category"] = Model(by | {"kinds": wanted}, "of the whole time, within the category", 1)
+        found["popular_in_category"] = Model(by | {"kinds": base, "half_life": 14.0}, note, 1)
+        found["bestsellers_in_category"] = Model(by | {"kinds": wanted}, "of the whole time, within the category", 2)
         if touched != base:
-            looked = by | {"kinds": touched, "half_life": 30.0}
-            found["attention_in_category"] = Model(looked, "what gets attention within the category", 1)
+            looked = by | {"kinds": touched, "half_life": 14.0}
+            found["attention_in_category"] = Model(looked, "what gets attention within the category", 2)
         if facts.priced:
             banded: Settings = {"use": "popular_in_band", "kinds": wanted}
-            found["popular_in_band"] = Model(banded, "of the same category, at about the same price", 1)
+            found["popular_in_band"] = Model(banded, "of the same category, at about the same price", 2)
     return found
 
 
@@ -112,7 +116,7 @@ def _relations(facts: Facts) -> dict[str, Model]:
     """What is learned from orders of several items."""
     found: dict[str, Model] = {}
     if facts.titled or facts.categories:
-        found["content"] = Model({"use": "content", "source": _rows(facts)}, "what is described alike", 5)
+        found["content"] = Model({"use": "content", "source": _rows(facts)}, "what is described alike", 6)
     if not facts.baskets:
         return found
     counts = {"use": "co_occurrence", "source": "baskets"}
@@ -120,20 +124,20 @@ def _relations(facts: Facts) -> dict[str, Model]:
     linear: dict[str, object] = {"use": "ease", "source": "baskets", "l2": 30.0}
     vectors: Settings = {"use": "prod2vec", "source": "baskets", "epochs": 8, "exponent": 0.5}
     found |= {
-        "together": Model(counts | {"similarity": "jaccard"} | wide, "what is bought together", 2),
-        "cosine": Model(counts | {"similarity": "cosine"} | wide, "the same, by the cosine", 2),
-        "similar": Model(vectors, "what is bought in the same surroundings", 6),
+        "together": Model(counts | {"similarity": "jaccard"} | wide, "what is bought together", 3),
+        "cosine": Model(counts | {"similarity": "cosine"} | wide, "the same, by the cosine", 3),
+        "similar": Model(vectors, "what is bought in the same surroundings", 7),
     }
     if min(facts.items, facts.baskets) <= MAX_LINEAR:
-        found["completing"] = Model(linear, "what else belongs to all that is in a cart", 4)
+        found["completing"] = Model(linear, "what else belongs to all that is in a cart", 5)
     if facts.compared:
         settings = {"use": "complements", "substitutes": {"kinds": list(facts.looked)}}
-        found["along"] = Model(settings, "what is bought along, and is not more of the same", 4)
+        found["along"] = Model(settings, "what is bought along, and is not more of the same", 5)
     if facts.baskets >= MIN_ROWS and "completing" in found:
         steep = counts | {"similarity": "cosine", "idf": True} | wide
         how = {"measure": "NDCG", "k": 10, "questions": 2000}
         blended = {"use": "blend", "source": "baskets", "models": [linear, steep]} | how
-        found["blended"] = Model(blended, "two of them added, each as much as it proved to be worth", 7)
+        found["blended"] = Model(blended, "two of them added, each as much as it proved to be worth", 8)
     return found
 
 
@@ -144,24 +148,24 @@ def _visits(facts: Facts) -> dict[str, Model]:
     found = {
         "viewed": Model(
             {"use": "co_occurrence", "source": "sessions", "similarity": "cosine", "neighbours": 1000},
-            "what is looked at in one visit", 2,
+            "what is looked at in one visit", 3,
         ),
-        "next": Model({"use": "session_knn"}, "what visits like this one went on to", 4),
-        "rules": Model({"use": "sequential_rules"}, "what came next, after what was seen last", 3),
+        "next": Model({"use": "session_knn"}, "what visits like this one went on to", 5),
+        "rules": Model({"use": "sequential_rules"}, "what came next, after what was seen last", 4),
         "surroundings": Model(
-            {"use": "prod2vec", "source": "sessions", "epochs": 8}, "what is looked at in the same surroundings", 6
+            {"use": "prod2vec", "source": "sessions", "epochs": 8}, "what is looked at in the same surroundings", 7
         ),
     }  # fmt: skip
     if not facts.baskets:
         counts = {"use": "co_occurrence", "source": "sessions", "similarity": "jaccard"}
-        found["jaccard"] = Model(counts, "the same as `viewed`, by the share of visits that have both", 2)
+        found["jaccard"] = Model(counts, "the same as `viewed`, by the share of visits that have both", 3)
     if facts.compared:
         note = "what serves the same need: looked at in the same visits, and alike"
-        found["instead"] = Model({"use": "substitutes", "kinds": list(facts.looked)}, note, 3)
+        found["instead"] = Model({"use": "substitutes", "kinds": list(facts.looked)}, note, 4)
     if facts.visits >= MIN_ROWS:
         several = ["session_knn", "sequential_rules", "last_viewed"]
         blended = {"use": "blend", "source": "sessions", "models": several, "questions": 2000}
-        found["next_of_several"] = Model(blended, "several of them, each as much as it proved to be worth", 7)
+        found["next_of_several"] = Model(blended, "several of them, each as much as it proved to be worth", 8)
     return found
 
 
@@ -169,12 +173,12 @@ def _visitors(facts: Facts) -> dict[str, Model]:
     found: dict[str, Model] = {}
     if facts.returning:
         counts = {"use": "co_occurrence", "source": "histories", "similarity": "cosine"}
-        found["same_customers"] = Model(counts, "what the same customers buy, in one order or several", 2)
+        found["same_customers"] = Model(counts, "what the same customers buy, in one order or several", 3)
         if min(facts.items, facts.returning) <= MAX_LINEAR:
             linear: Settings = {"use": "ease", "source": "histories"}
-            found["tastes"] = Model(linear, "what belongs to all that a customer has bought", 4)
+            found["tastes"] = Model(linear, "what belongs to all that a customer has bought", 5)
     if facts.new:
-        found["new_arrivals"] = Model({"use": "new_arrivals"}, "what came in lately, the promising first", 0)
+        found["new_arrivals"] = Model({"use": "new_arrivals"}, "what came in lately, the promising first", 1)
     return found
 
 

@@ -1,25 +1,30 @@
-"""The settings file: sources as they were guessed, and models for what the data holds."""
+"""The settings file: sources as they were guessed, and models for what the data holds. There always is one."""
 
-import json
+import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Any
 
 import ibis
 
-from endcap.core.errors import BadData
+from endcap.core.errors import EndcapError
 from endcap.core.part import build
 from endcap.data.ledger import Ledger
+from endcap.data.plausible import FIRST_DAY, LAST_DAY, epoch
 from endcap.data.prepare import united
-from endcap.data.starting.facts import facts_of_tables
+from endcap.data.starting.facts import Facts, facts_of_tables
 from endcap.data.starting.formats import Format, recognised
-from endcap.data.starting.guess import SURE, Guess, Guessed, Match
-from endcap.data.starting.guessing import guessed, time_format
+from endcap.data.starting.guess import Given, Guess, Guessed, Match
+from endcap.data.starting.guessing import as_catalog, as_events, event_matches, guessed
+from endcap.data.starting.joins import joined_text
 from endcap.data.starting.looking import Seen, seen
 from endcap.data.starting.models_and_slots import models_and_slots
+from endcap.data.starting.source_text import FIELDS, catalog_text, source_text, toml, with_given
+from endcap.data.starting.values import time_format
 
 TEMPLATE = Template("""\
 # Every table below is a thing you can change; `use` names a part, the other keys are its settings.
@@ -31,49 +36,187 @@ $sources
 $prepare
 $parts""")
 DATABASES = ("duckdb", "postgres", "ibis")
+SAME_ITEMS = 0.5
+"""Share of the items of a catalog that another lists too, from which on it is a second catalog of the same shop."""
+MAX_MISDATED = 0.05
+"""Up to this share of events with a time that no shop has, they are left out; with more, the times were read wrong."""
+Pair = tuple[Seen, Guessed]
 
 
-def guess_for(data: Sequence[str], catalog: str | None, folder: Path) -> Guess:
+@dataclass(frozen=True)
+class _Draft:
+    """The settings of the sources, and what goes with them."""
+
+    sources: str
+    tables: tuple[Guessed, ...]
+    steps: tuple[str, ...]
+    currency: str
+    problem: str = ""
+
+
+def guess_for(data: Sequence[str], catalog: str | None, folder: Path, given: Given = Given()) -> Guess:  # noqa: B008
     """What the data is, and the text of a settings file in `folder` that reads it and learns from what it holds.
 
-    Everything is read once. Raises `BadData` naming file, line and field if it cannot be, or if no events are found.
+    Everything is read once. There is a text even if no table of events is found or something cannot be read: then the
+    guess says what to fill in or correct. Raises `BadData` for files that are not there, and `BadConfig` for
+    what `given` says and cannot be.
     """
-    tables = seen(ibis.duckdb.connect(), [*data, *([catalog] if catalog else [])], folder)
-    known = recognised(tables, folder)
+    build(
+        "csv",
+        {"events": ".", **{key: said for key, said in given.settings().items() if key in FIELDS["csv"]}},
+        "source",
+    )
+    duck = ibis.duckdb.connect()
+    tables = seen(duck, data, folder, given.settings())
+    named = seen(duck, [catalog], folder, given.settings()) if catalog is not None else []
+    known = recognised([table for table in (*tables, *named) if not table.problem], folder)
     if known:
-        return _of_format(*known, tables, folder)
-    guesses = [guessed(table) for table in tables]
-    if catalog is not None:
-        guesses[-1] = Guessed(guesses[-1].place, "catalog", guesses[-1].matches)
-    pairs = list(zip(tables, guesses, strict=True))
-    sources = _sources(pairs)
-    lacking = [guess.options for _, guess in pairs if guess.role == "events"]
-    steps = _steps(pairs)
-    currency = next((str(options["currency"]) for options in lacking if "currency" in options), "")
-    return Guess("own columns", tuple(guesses), _checked(sources, steps, currency, folder, "own columns"))
+        name, draft = known[0].name, _of_format(*known, [*tables, *named], given)
+    else:
+        pairs = [(table, guessed(table)) for table in tables] + [(table, as_catalog(table)) for table in named]
+        name, draft = "own columns", _drafted(pairs, {table.place for table in named}, given, folder)
+    return _complete(name, draft, folder)
 
 
-def _of_format(known: Format, found: Mapping[str, Seen], tables: Sequence[Seen], folder: Path) -> Guess:
+def _drafted(pairs: Sequence[Pair], named: set[str], given: Given, folder: Path) -> _Draft:
+    """The settings of tables in a shop's own columns; `named` are the places of what is said to be a catalog."""
+    pairs, problem = _without_empty_catalogs(pairs, named)
+    events = [(table, guess) for table, guess in pairs if guess.role == "events"]
+    joined = None if events else joined_text(pairs, given)
+    if joined:
+        used = joined[1]
+        pairs = [(table, used.get(table.place, guess)) for table, guess in pairs]
+        events = [(table, guess) for table, guess in pairs if guess.role == "events"]
+    elif not events:
+        pairs, problem = _best_guess(pairs, problem)
+        events = [(table, guess) for table, guess in pairs if guess.role == "events"]
+    pairs = _without_second_catalogs(pairs)
+    catalogs = [pair for pair in pairs if pair[1].role == "catalog"]
+    written = []
+    if joined:
+        written.append(joined[0])
+    for table, guess in [] if joined else events:
+        sold = next((pair for pair in catalogs if _read_alike(table, guess, pair)), None)
+        if sold:
+            catalogs.remove(sold)
+        written.append(source_text(table, guess, given, sold))
+    written += [catalog_text(table, guess, given) for table, guess in catalogs]
+    unused = [f"# unused: {guess.place}: {guess.reason}" for _, guess in pairs if guess.role == "unused"]
+    options = [guess.options for _, guess in pairs if guess.role in ("events", "catalog")]
+    currency = next((str(known["currency"]) for known in options if "currency" in known), "")
+    sources = "\n".join([*written, *(" ".join(line.split()) for line in unused)])
+    tables = tuple(guess for _, guess in pairs)
+    return _Draft(sources, tables, _steps([guess for _, guess in events]), currency, problem)
+
+
+def _read_alike(table: Seen, guess: Guessed, sold: Pair) -> bool:
+    """Whether one source can read events and catalog: the same settings hold for both."""
+    ours = {**table.options, "decimal": guess.options.get("decimal")}
+    theirs = {**sold[0].options, "decimal": sold[1].options.get("decimal", guess.options.get("decimal"))}
+    return sold[0].use == table.use and ours == theirs
+
+
+def _without_empty_catalogs(pairs: Sequence[Pair], named: set[str]) -> tuple[list[Pair], str]:
+    """What was said to be a catalog and is none is not used, and that is a problem."""
+    kept: list[Pair] = []
+    problems = []
+    for table, guess in pairs:
+        if table.place in named:
+            why = table.problem and f"cannot be read: {table.problem}"
+            why = why or (f"has no row below its first line ({', '.join(table.columns)})" if not table.rows else "")
+            if not why and guess.missing:
+                why = f"has no column that looks like an item id; columns are: {', '.join(table.columns)}"
+            if why:
+                problems.append(
+                    f"{table.place}, given as the catalog, {why}; export it again, or say how it is read (--skip, "
+                    "--encoding, --delimiter, --header), or leave --catalog out: items are then those of the events"
+                )
+                kept.append((table, Guessed(table.place, "unused", reason=why)))
+                continue
+        kept.append((table, guess))
+    return kept, "\n".join(problems)
+
+
+def _without_second_catalogs(pairs: Sequence[Pair]) -> list[Pair]:
+    """Of catalogs that list the same items, the one that says most is used."""
+    catalogs = sorted((pair for pair in pairs if pair[1].role == "catalog"), key=lambda pair: -len(pair[1].matches))
+    ids = {table.place: set(table.text[_theirs(guess, "item_id")]) for table, guess in catalogs}
+    unused: dict[str, str] = {}
+    for place, (table, _) in enumerate(catalogs):
+        for other, _ in catalogs[:place]:
+            few = min(len(ids[table.place]), len(ids[other.place]))
+            if other.place not in unused and len(ids[table.place] & ids[other.place]) >= SAME_ITEMS * max(few, 1):
+                unused[table.place] = (
+                    f"is a second catalog with the same items as {other.place}, which says more of them"
+                )
+                break
+    return [
+        (table, Guessed(table.place, "unused", reason=unused[table.place]) if table.place in unused else guess)
+        for table, guess in pairs
+    ]
+
+
+def _best_guess(pairs: Sequence[Pair], problem: str) -> tuple[list[Pair], str]:
+    """The table that is most like one of events taken for it, and what is to be filled in."""
+    looked = "; ".join(f"{table.place}: {', '.join(table.columns) or table.problem}" for table, _ in pairs)
+    readable = [(table, event_matches(table)) for table, guess in pairs if table.columns and guess.role == "unused"]
+    readable = readable or [(table, event_matches(table)) for table, _ in pairs if table.columns]
+    if not readable:
+        told = f"no table of events found: {looked}; export the events again, or say how the files are read"
+        return list(pairs), "\n".join(filter(None, (problem, told)))
+    best, found = max(
+        readable, key=lambda pair: (len({"time", "item_id", "order_id", "kind"} & set(pair[1])), pair[0].rows)
+    )
+    guess = as_events(best, found)
+    missing = ", ".join(guess.missing) or "a visitor, an order or a kind of event"
+    told = (
+        f"no table of events found: expected columns for time, item and visitor, order or kind; {looked}; the settings "
+        f"take {best.place} for it: fill in {missing} (marked with `check`), or add the file that holds the events"
+    )
+    return [(table, guess if table is best else known) for table, known in pairs], "\n".join(
+        filter(None, (problem, told))
+    )
+
+
+def _theirs(guess: Guessed, ours: str) -> str:
+    return next(match.theirs for match in guess.matches if match.ours == ours)
+
+
+def _steps(events: Sequence[Guessed]) -> tuple[str, ...]:
+    """Sessions where only a visitor is known, baskets where no order is."""
+    steps = []
+    if any(guess.visits == "visitor" for guess in events):
+        steps.append('{ use = "sessionized", minutes = 30 }')
+    if any("order_id" not in {match.ours for match in guess.matches} for guess in events):
+        steps.append('"basketed"')
+    return tuple(steps)
+
+
+def _of_format(known: Format, found: Mapping[str, Seen], tables: Sequence[Seen], given: Given) -> _Draft:
     parts = known.sources.split("---\n")
     kept = [part for part in parts if all(name in found for name in re.findall(r"\{(?:use:)?(\w+)\}", part))]
     sources = "\n".join(_placed(part, found) for part in kept)
     notes = "".join(f"# check: {check}\n" for check in known.checks)
-    text = _checked(notes + sources, known.steps, known.currency, folder, known.name)
     used = [Guessed(table.place, name, _named_in(table, sources)) for name, table in found.items()]
     columns = [set(table.columns) for table in found.values()]
-    rows = (*used, *(Guessed(table.place, "unused") for table in tables if set(table.columns) not in columns))
-    return Guess(known.name, rows, text)
+    rows = (*used, *(_left_over(table, known.name) for table in tables if set(table.columns) not in columns))
+    return _Draft(notes + with_given(sources, given), rows, known.steps, known.currency)
+
+
+def _left_over(table: Seen, name: str) -> Guessed:
+    why = f"cannot be read: {table.problem}" if table.problem else f"is no part of the format {name} that is used"
+    return Guessed(table.place, "unused", reason=why)
 
 
 def _placed(part: str, found: Mapping[str, Seen]) -> str:
     """The settings of a source with the places of its tables."""
     for name, table in found.items():
-        part = part.replace(f"{{use:{name}}}", table.use).replace(f'"{{{name}}}"', _toml(table.place))
+        part = part.replace(f"{{use:{name}}}", table.use).replace(f'"{{{name}}}"', toml(table.place))
 
     def written(match: re.Match[str]) -> str:
         values = found[match[1]]
         form = time_format(values.text[match[2]])
-        return f"time_format = {_toml(form[0])}\n" if form and form[0] else ""
+        return f"time_format = {toml(form[0])}\n" if form and form[0] else ""
 
     return re.sub(r"\{time_format:(\w+)\.(\w+)\}\n", written, part)
 
@@ -87,110 +230,59 @@ def _named_in(table: Seen, sources: str) -> tuple[Match, ...]:
     return tuple(found.values())
 
 
-def _sources(pairs: Sequence[tuple[Seen, Guessed]]) -> str:
-    """One source for each table of events; the catalog goes with the first of its kind."""
-    events = [(table, guess) for table, guess in pairs if guess.role == "events"]
-    if not events:
-        looked = "; ".join(f"{table.place}: {', '.join(table.columns)}" for table, _ in pairs)
-        raise BadData(f"no table of events found: expected columns for time, item and visitor, order or kind; {looked}")
-    catalogs = [(table, guess) for table, guess in pairs if guess.role == "catalog"]
-    written = []
-    for table, guess in events:
-        sold = next((pair for pair in catalogs if pair[0].use == table.use and pair[0].options == table.options), None)
-        if sold:
-            catalogs.remove(sold)
-        written.append(_source(table, guess, sold))
-    written += [_catalog_alone(table, guess) for table, guess in catalogs]
-    return "\n".join(written)
-
-
-def _source(table: Seen, guess: Guessed, sold: tuple[Seen, Guessed] | None) -> str:
-    lines = ["[[sources]]", f"use = {_toml(table.use)}"]
-    lines += [f"{key} = {_toml(value)}" for key, value in table.options.items()]
-    lines.append(f"events = {_toml(table.place)}")
-    if sold:
-        lines.append(f"catalog = {_toml(sold[0].place)}")
-        if len(set(sold[0].text[_theirs(sold[1], "item_id")])) < len(sold[0].text[_theirs(sold[1], "item_id")]):
-            lines.append("one_per_item = true  # check: an item stands more than once; its last line counts")
-    plain = {key: value for key, value in guess.options.items() if not isinstance(value, dict)}
-    lines += [f"{key} = {_toml(value)}{_check(guess.checks.get(key))}" for key, value in plain.items()]
-    lines += _table("columns", guess.matches, guess.checks)
-    for key in ("kinds", "constants"):
-        values = guess.options.get(key)
-        if isinstance(values, dict) and values:
-            lines.append(f"[sources.{key}]{_check(guess.checks.get(key))}")
-            lines += [
-                f"{_key(theirs)} = {_toml(ours)}{_check(guess.checks.get(f'{key}.{theirs}'))}"
-                for theirs, ours in values.items()
-            ]
-    if sold:
-        lines += _table("catalog_columns", sold[1].matches, sold[1].checks)
-    return "\n".join([*lines, ""])
-
-
-def _catalog_alone(table: Seen, guess: Guessed) -> str:
-    """A catalog that lies in another format than the events."""
-    if table.use in DATABASES:
-        raise BadData(f"{table.place}: a catalog in a database needs events in the same database")
-    lines = [
-        "[[sources]]",
-        'use = "sql"',
-        f"files = {{ items = {_toml(table.place)} }}",
-        'catalog = "SELECT * FROM items"',
-    ]
-    return "\n".join([*lines, *_table("catalog_columns", guess.matches, guess.checks), ""])
-
-
-def _theirs(guess: Guessed, ours: str) -> str:
-    return next(match.theirs for match in guess.matches if match.ours == ours)
-
-
-def _table(key: str, matches: Sequence[Match], checks: Mapping[str, str]) -> list[str]:
-    """Only what has another name than ours, or is not sure."""
-    told = {match.ours: match.check or checks.get(f"{key}.{match.ours}", "") for match in matches}
-    wanted = [match for match in matches if match.ours != match.theirs or told[match.ours]]
-    if not wanted:
-        return []
-    return [f"[sources.{key}]"] + [
-        f"{match.ours} = {_toml(match.theirs)}{_check(told[match.ours], match.confidence)}" for match in wanted
-    ]
-
-
-def _check(what: str | None, confidence: float = SURE) -> str:
-    return f"  # check: {what}" if what or confidence < SURE else ""
-
-
-def _steps(pairs: Sequence[tuple[Seen, Guessed]]) -> tuple[str, ...]:
-    """Sessions where only a visitor is known, baskets where no order is."""
-    events = [guess for _, guess in pairs if guess.role == "events"]
-    steps = []
-    names = [{match.ours: match.theirs for match in guess.matches} for guess in events]
-    if any(name.get("session_id") == name.get("user_id") is not None for name in names):
-        steps.append('{ use = "sessionized", minutes = 30 }')
-    if any("order_id" not in name for name in names):
-        steps.append('"basketed"')
-    return tuple(steps)
-
-
-def _checked(sources: str, steps: Sequence[str], currency: str, folder: Path, known: str) -> str:
-    """The whole text, after everything has been read once as it says."""
-    engine, ledger = ibis.duckdb.connect(), Ledger()
-    parts = [build(table.pop("use"), table, "source") for table in _without_secrets(tomllib.loads(sources))["sources"]]
-    facts = facts_of_tables(*united([part.tables(engine, folder, ledger) for part in parts]), steps)
-    return TEMPLATE.substitute(
-        found=f"# The data was taken for: {known}. What should be looked at is marked with `check`.\n",
-        currency=f'currency = "{currency}"\n' if re.fullmatch("[A-Z]{3}", currency) else "",
-        sources=sources,
-        prepare=_prepare(steps, facts.common),
-        parts=models_and_slots(facts),
+def _complete(name: str, draft: _Draft, folder: Path) -> Guess:
+    """The whole text, after everything has been read once as it says; what cannot be read is told with it."""
+    problem, steps, checks = draft.problem, draft.steps, []
+    try:
+        facts, misdated = _read(draft, folder)
+        parts = models_and_slots(facts)
+        if 0 < misdated <= MAX_MISDATED * sum(facts.kinds.values()):
+            steps = ('"within_dates"', *steps)
+            checks.append(
+                f"# check: {misdated:,} events lie before {FIRST_DAY.year} or after {LAST_DAY.year - 1}, where no "
+                "shop's do; within_dates leaves them out\n"
+            )
+    except EndcapError as error:
+        facts, problem = _assumed(draft.tables), problem or str(error)
+        parts = models_and_slots(facts)
+    text = TEMPLATE.substitute(
+        found=f"# The data was taken for: {name}. What should be looked at is marked with `check`.\n",
+        currency=f'currency = "{draft.currency}"\n' if re.fullmatch("[A-Z]{3}", draft.currency) else "",
+        sources=draft.sources,
+        prepare="".join(checks) + _prepare(steps, facts.common),
+        parts=parts,
     )
+    return Guess(name, draft.tables, text, problem)
+
+
+def _read(draft: _Draft, folder: Path) -> tuple[Facts, int]:
+    """What the sources hold as the settings say, and how many events have a time that no shop has."""
+    engine, ledger = ibis.duckdb.connect(), Ledger()
+    tables = _without_secrets(tomllib.loads(draft.sources)).get("sources", [])
+    parts = [build(table.pop("use"), table, "source") for table in tables]
+    events, catalog = united([part.tables(engine, folder, ledger) for part in parts])
+    wrong = events.filter((events.time < epoch(FIRST_DAY)) | (events.time >= epoch(LAST_DAY)))
+    return facts_of_tables(events, catalog, draft.steps), int(wrong.count().to_pyarrow().as_py())
+
+
+def _assumed(tables: Sequence[Guessed]) -> Facts:
+    """What the data holds, told from the columns alone, where it cannot be read yet."""
+    events = [guess for guess in tables if guess.role == "events"]
+    kinds: set[str] = set()
+    for guess in events:
+        for key in ("kinds", "constants"):
+            values = guess.options.get(key)
+            kinds |= set(map(str, values.values())) if isinstance(values, dict) else set()
+    kinds = (kinds - {"ignore"}) or {"purchase"}
+    ordered = "purchase" in kinds
+    return Facts(dict.fromkeys(sorted(kinds), 1), items=2, visits=1, orders=int(ordered), baskets=int(ordered))
 
 
 def _prepare(steps: Sequence[str], common: Sequence[str]) -> str:
     """The table of preparation; items that are in every other order are left out, and the file says so."""
     if not common:
         return f"[prepare]\nevents = [{', '.join(steps)}]\n" if steps else ""
-    without = f'{{ use = "without_items", items = {_toml(list(common))} }}'
+    without = f'{{ use = "without_items", items = {toml(list(common))} }}'
     told = " and ".join(common)
     return (
         f"# check: {told}: in every third order or more. A bag, a fee, a gift? It is left out here,\n"
@@ -201,21 +293,8 @@ def _prepare(steps: Sequence[str], common: Sequence[str]) -> str:
 
 def _without_secrets(value: dict[str, Any]) -> dict[str, Any]:
     """Settings with every ``$NAME`` read from the environment, as `endcap.config` does."""
-    import os  # noqa: PLC0415 — for this alone
-
-    for table in value["sources"]:
+    for table in value.get("sources", ()):
         for key, text in table.items():
             if isinstance(text, str) and re.fullmatch(r"\$[A-Z][A-Z0-9_]*", text):
                 table[key] = os.environ.get(text[1:], "")
     return value
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
-
-
-def _toml(value: object) -> str:
-    """A value as TOML writes it."""
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_key(str(key))} = {_toml(item)}" for key, item in value.items()) + " }"
-    return json.dumps(value, ensure_ascii=False)

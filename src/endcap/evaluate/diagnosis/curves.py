@@ -113,7 +113,10 @@ def by_epochs(train: Dataset, planned: int, fits: Callable[[int], Fit]) -> tuple
 def points(steps: Sequence[Step], asked: Asked, rng: np.random.Generator, step: Steps = silently) -> tuple[Point, ...]:
     """Every step fitted and asked; raises `BadData` if there is nothing to ask."""
     if not len(asked.task.queries):
-        raise BadData(f"a learning curve needs questions, and the task {asked.task.name!r} has none in this data")
+        raise BadData(
+            f"a learning curve needs questions, and nothing in the latest weeks can be asked for the task "
+            f"{asked.task.name!r}: take another one with --task, or come back with more orders"
+        )
     drawn, facts = resamples(asked.task.units, rng), Facts.of(asked.task.queries.catalog)
     found: list[Point] = []
     last: Values | None = None

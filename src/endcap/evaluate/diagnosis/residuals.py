@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from endcap.core.arrays import Codes
 from endcap.evaluate.compare import Difference, Interval, holm
 from endcap.evaluate.diagnosis.divisions import Division
+from endcap.evaluate.enough import MIN_UNITS
 from endcap.evaluate.metrics import CUT, Matches, matched
 from endcap.evaluate.tasks import Task
 
-ENOUGH = 20
-"""Of a part with fewer units nothing is claimed: the normal approximation does not hold."""
 NORMAL = 1.959963984540054
 """The normal distribution has 95 % within so many standard deviations."""
 Array = NDArray[np.float64]
@@ -177,10 +176,10 @@ def _beside(values: Array, table: _Sums) -> list[Difference]:
 def _apart(table: _Sums, whole: _Sums) -> Array:
     """The standard errors of how far parts lie from all; at least those of as many units drawn from all of them.
 
-    NaN with fewer units than are `ENOUGH`.
+    NaN with fewer units than `MIN_UNITS`.
     """
     if not whole.units[0]:
         return np.full(len(table.means), np.nan)
     by_chance = whole.errors(whole.pulls)[0] * np.sqrt(whole.units[0] / np.maximum(table.units, 1) - 1)
     found = np.fmax(table.errors(table.pulls - whole.pulls), by_chance)
-    return np.where(table.units >= ENOUGH, found, np.nan)
+    return np.where(table.units >= MIN_UNITS, found, np.nan)

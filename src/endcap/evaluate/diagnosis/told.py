@@ -11,6 +11,7 @@ from endcap.evaluate.diagnosis.costs import Cost
 from endcap.evaluate.diagnosis.curves import Curve, Point
 from endcap.evaluate.diagnosis.fitting import Verdict
 from endcap.evaluate.diagnosis.residuals import Cell, Residual, worst
+from endcap.evaluate.enough import is_enough, too_few
 from endcap.evaluate.verdict import SPACE
 
 
@@ -23,14 +24,21 @@ class Diagnosis:
     """Its title."""
     curves: tuple[Curve, ...]
     verdict: Verdict
+    queries: int
+    """Asked of every point of a curve …"""
+    units: int
+    """… by so many users, or orders of guests."""
 
     def to_json(self) -> dict[str, Any]:
         """The same in plain values; the shape stands in `endcap.evaluate.report.Report.to_json`, under ``curves``."""
         return {
             "model": self.model,
             "task": self.task,
-            "kind": self.verdict.kind,
-            "sentence": self.verdict.sentence,
+            "queries": self.queries,
+            "units": self.units,
+            "enough": is_enough(self.units),
+            "kind": self.verdict.kind if is_enough(self.units) else "too few to say",
+            "sentence": self.verdict.sentence if is_enough(self.units) else f"{too_few(self.queries, self.units)}.",
             "rule": self.verdict.rule,
             "curves": [_curve(curve) for curve in self.curves],
         }
@@ -75,6 +83,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "name": cell.name,
         "queries": cell.queries,
         "units": cell.units,
+        "enough": is_enough(cell.units),
         "hit": _finite(cell.hit),
         "main": _finite(cell.main),
         "beside": _finite(cell.beside),

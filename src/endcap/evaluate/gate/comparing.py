@@ -46,6 +46,8 @@ class Pair:
     """Whose values they are, if they are those of a slot …"""
     other: str = ""
     """… and whose the others are, if they are those of a baseline."""
+    metric: str = ""
+    """What the values are."""
 
 
 @dataclass(frozen=True)

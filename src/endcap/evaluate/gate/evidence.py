@@ -57,7 +57,7 @@ class Asked:
     """The main metric in each segment ``[rows, parts, n]``."""
     lists: Codes
     """``[rows, n, 10]``."""
-    families: tuple[bool, ...] = ()
+    families: tuple[bool, ...]
     """Of each row: whether it shows one item of each family, so that it is the family that is right or wrong."""
 
     @classmethod
@@ -101,8 +101,7 @@ class Asked:
 
     def headline(self, row: int) -> str:
         """The metric that decides of a row, told of families if it shows one item of each."""
-        by_family = bool(self.families) and self.families[row] and FAMILY_MAIN in self.metrics
-        return FAMILY_MAIN if by_family else MAIN
+        return FAMILY_MAIN if self.families[row] and FAMILY_MAIN in self.metrics else MAIN
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ bundle is asked some of these questions too. It has seen their answers, hence ca
 if it looks worse, it is not what those recipes give: damaged, misaligned, or fitted on something else.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -123,11 +123,31 @@ def against_itself(
         best = None if name in judge.moving else _best(evidence, name)
         if best is not None:
             pairs.append(replay.kept(name, *best, replay.of(model, best[0])[1]))
-    yield from judged(pairs, GROSS_LEVEL, judge, rng, worse_only=True)
+    yield from _closest(judged(pairs, GROSS_LEVEL, judge, rng, worse_only=True))
     yield from coverages
     for name in sorted(judge.moving & {*slots, *models}):
         found = "looks at the last days only, and so answers otherwise every week; only its recipe was compared"
         yield judge.find("replay", name, found, "the same answers, where time does not matter", ok=True)
+
+
+def _closest(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Of a slot and all baselines that it is not refused for, only the one that comes closest to it."""
+    slots: dict[str, list[Finding]] = {}
+    for at in found:
+        if at.rule == "baselines":
+            slots.setdefault(at.about.removesuffix(f" against {at.other}"), []).append(at)
+        else:
+            yield at
+    for compared in slots.values():
+        refusing = [at for at in compared if at.decided == "refused"]
+        if refusing:
+            yield from refusing
+            continue
+        unsure = [at for at in compared if at.decided == "warned"]
+        closest = min(unsure or compared, key=lambda at: np.nan_to_num(at.gain, nan=np.inf))
+        at_all = not np.isnan(closest.gain)
+        others = f"; of {len(compared)} baselines this one comes closest" if len(compared) > 1 and at_all else ""
+        yield replace(closest, found=closest.found + others)
 
 
 def judged(
@@ -142,7 +162,8 @@ def judged(
         if loss.pair.rule == "replay":
             expected = f"at least {judge.settings.keeps:.0%} of {loss.reached / judge.settings.keeps:.4f}"
         found = judge.find(loss.pair.rule, loss.pair.about, _told(loss, said, notice), expected, ok)
-        yield replace(found, slot=loss.pair.slot, other=loss.pair.other, gain=loss.mean, reached=loss.reached)
+        compared = {name: getattr(loss.pair, name) for name in ("slot", "other", "metric")}
+        yield replace(found, **compared, gain=loss.mean, reached=loss.reached)
 
 
 @dataclass(frozen=True)
@@ -186,7 +207,7 @@ class _Replay:
         ours = asked.main(row, metric)
         for name, base in self._baselines(asked):
             about, theirs = f"{slot} against {name}", asked.main(base, metric)
-            yield Pair("baselines", about, units, ours, theirs, self.judge.settings.margin, slot, name)
+            yield Pair("baselines", about, units, ours, theirs, self.judge.settings.margin, slot, name, metric)
 
     def above_baselines(self, slot: str, asked: Asked, row: int, lists: Codes) -> Iterator[Pair]:
         """What the lists of the bundle reach beside every baseline."""
@@ -194,7 +215,7 @@ class _Replay:
         ours, units = self._reached(lists, asked, metric), asked.task.units[:n]
         for name, base in self._baselines(asked):
             about, theirs = f"{slot} of the bundle against {name}", asked.main(base, metric)[:n]
-            yield Pair("baselines", about, units, ours, theirs, self.judge.settings.margin, slot, name)
+            yield Pair("baselines", about, units, ours, theirs, self.judge.settings.margin, slot, name, metric)
 
     def _baselines(self, asked: Asked) -> Iterator[tuple[str, int]]:
         """The names and rows of the baselines that slots are compared with: all, or those that the settings name."""

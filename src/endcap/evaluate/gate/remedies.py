@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from endcap.evaluate.gate.rules import Finding
-from endcap.evaluate.metrics import CUT
 
 AGAIN = "then run `endcap train`, `endcap evaluate` and `endcap release` again"
 ABOUT: Mapping[str, str] = {
@@ -65,7 +64,7 @@ def _better(slot: str, findings: Sequence[Finding], known: Known) -> str:
     """The baseline that does most in a slot that is worse than one, and what to write to fill the slot with it."""
     losses = [at for at in findings if at.rule == "baselines" and at.slot == slot and at.decided == "refused"]
     best = max(losses, key=lambda at: at.reached)
-    reached = f"NDCG@{CUT} {best.reached:.3f} against {best.reached * (1 + best.gain):.3f}, {-best.gain:.0%} less"
+    reached = f"{best.metric} {best.reached:.3f} against {best.reached * (1 + best.gain):.3f}, {-best.gain:.0%} less"
     told = f"{slot}: the baseline {best.other} does better ({reached})."
     if list(known.retrievers.get(slot, ())) == [best.other]:
         lines = [f'[slots."{slot}"]', 'stages = ["available", "not_in_cart"]']

@@ -49,6 +49,8 @@ class Finding:
     """Of a slot that was compared with a baseline …"""
     other: str = ""
     """… the name of the baseline."""
+    metric: str = ""
+    """By what they were compared."""
     gain: float = 0.0
     """How far the slot lies above the baseline, as a share of what that reaches …"""
     reached: float = 0.0

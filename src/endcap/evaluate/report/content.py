@@ -11,11 +11,12 @@ from endcap.evaluate.diagnosis import told
 from endcap.evaluate.diagnosis.costs import Cost
 from endcap.evaluate.diagnosis.divisions import divisions
 from endcap.evaluate.diagnosis.residuals import Residual, residuals
+from endcap.evaluate.enough import MIN_UNITS
 from endcap.evaluate.facts import Facts
 from endcap.evaluate.protocols import Protocol
 from endcap.evaluate.report.examples import EXAMPLES, examples, extremes
 from endcap.evaluate.report.summary import summary
-from endcap.evaluate.verdict import verdict
+from endcap.evaluate.verdict import headline, verdict
 
 FORMAT = 2
 """Version of the JSON shape; 2 tells the items of examples as objects, where 1 had titles."""
@@ -41,6 +42,14 @@ class Report:
     """Of the rows, where they were measured."""
     curves: Sequence[Mapping[str, Any]] = ()
     """Diagnoses of models on the same data, in plain values."""
+    page: str = ""
+    """Where the page of it lies, for people."""
+
+    @property
+    def last_line(self) -> str:
+        """The result in one sentence, and where the whole report lies."""
+        lies = f"; report: {self.page}" if self.page else ""
+        return f"{headline(self.back_test)}{lies}"
 
     @cached_property
     def residuals(self) -> tuple[Mapping[str, tuple[Residual, ...]], ...]:
@@ -54,34 +63,37 @@ class Report:
 
         ::
 
-            {"format": 2, "shop", "verdict", "summary": [sentence per task], "fingerprint", "settings",
+            {"format": 2, "shop", "verdict", "headline", "min_units", "summary": [sentence per task], "fingerprint",
+             "settings",
              "versions": {name: version}, "split": {"cut": date, "train": sizes, "test": sizes},
              "tasks": [{"name", "title", "description", "verdict", "summary", "queries", "possible", "units",
-                        "rankable", "left_out": {reason: count}, "repeats": null | "kept out" | "allowed",
+                        "enough", "rankable", "left_out": {reason: count}, "repeats": null | "kept out" | "allowed",
                         "rows": [{"name", "kind": "model" | "slot" | "baseline", "metrics": {"NDCG@10": interval, …},
                                   "above": {baseline: {"NDCG@10": interval, …}},
                                   "tests": {baseline: {"NDCG@10": test, …}},
                                   "coverage", "user_coverage", "gini", "empty", "seconds_per_1000"}],   the best first
-                        "segments": [{"group", "name", "queries", "rows": [{"name", "reached": interval,
-                                      "above": {baseline: interval}, "tests": {baseline: test}}]}],
+                        "segments": [{"group", "name", "queries", "units", "enough", "rows": [{"name",
+                                      "reached": interval, "above": {baseline: interval}, "tests": {baseline: test}}]}],
                         "residuals": {row: {"worst": [sentence], "divisions": [{"name", "cells": [{"name",
-                                      "queries", "units", "hit": interval, "main": interval, "beside": interval,
-                                      "p", "shown"}]}]}},
+                                      "queries", "units", "enough", "hit": interval, "main": interval,
+                                      "beside": interval, "p", "shown"}]}]}},
                         "examples": [{"given": [item], "more", "wanted": [item], "wanted_more",
                                       "lists": [{"name", "items": [item and "right"]}]}],
                         "extremes": examples on which the best row and the best baseline differ most,
                         "twin": null | a task without segments, residuals, examples and extremes}],
              "protocols": [{"name", "title", "description",
                             "sittings": [{"name", "split", "tasks": [task with segments and twin]}],
-                            "pooled": [{"name", "title", "queries", "units", "windows", "rows"}]}],
+                            "pooled": [{"name", "title", "queries", "units", "enough", "windows", "rows"}]}],
              "costs": [{"name", "fit_seconds", "memory_bytes", "disk_bytes", "single_ms", "batch_ms"}],
              "curves": [{"model", "task", "kind", "sentence", "rule", "curves": [{"over", "kept", "planned",
                          "points": [{"at", "events", "seen": interval, "unseen": interval, "further": interval}]}]}],
              "preparation": [{"step", "dropped", "changed", "left", "why"}]}
 
-        Sizes are ``{"events", "orders", "users", "items", "from", "to"}``; an interval is ``[mean, low, high]``, or
-        null if nothing could be counted; a test is ``{"p", "corrected", "wins", "losses"}``: of a paired randomisation
-        test, the same after Holm, and on how many queries the row did better and worse than the baseline. An item is
+        Numbers are raw, however few queries they rest on; where ``enough`` is false (fewer than ``min_units`` users or
+        orders of guests), no page shows them. Sizes are ``{"events", "orders", "users", "items", "from", "to"}``; an
+        interval is ``[mean, low, high]``, or null if nothing could be counted; a test is
+        ``{"p", "corrected", "wins", "losses"}``: of a paired randomisation test, the same after Holm, and on how many
+        queries the row did better and worse than the baseline. An item is
         ``{"item_id", "title", "category", "price"}``, the last two null if they are not known.
         """
         both = zip(self.back_test.judged, self.residuals, strict=True)
@@ -90,6 +102,8 @@ class Report:
             "format": FORMAT,
             "shop": self.shop,
             "verdict": tasks[0]["verdict"] if tasks else "Nothing was judged.",
+            "headline": headline(self.back_test),
+            "min_units": MIN_UNITS,
             "summary": [task["summary"] for task in tasks],
             "fingerprint": self.fingerprint,
             "split": plain.split(self.back_test.split),

@@ -6,6 +6,7 @@ from zlib import crc32
 from endcap.data.pages import rendered
 from endcap.evaluate.backtest import MAIN
 from endcap.evaluate.beyond import BEYOND
+from endcap.evaluate.enough import MIN_UNITS
 from endcap.evaluate.metrics import CUT, METRICS, UNCUT
 from endcap.evaluate.report.content import Report
 from endcap.evaluate.report.terminal import bytes_said
@@ -27,6 +28,7 @@ def html(report: Report, echarts: str) -> str:
         columns=[f"{name}@{CUT}" for name in COLUMNS],
         other={f"{name}@{CUT}": says for name, says in BEYOND.items()},
         main=MAIN,
+        min_units=MIN_UNITS,
         confusion=CONFUSION,
         said={**METRICS, **UNCUT, **BEYOND, CONFUSION.split("@")[0]: CONFUSED},
         bytes_said=bytes_said,

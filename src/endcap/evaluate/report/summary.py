@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from endcap.evaluate.backtest import Judged
 from endcap.evaluate.compare import Difference
-from endcap.evaluate.verdict import SPACE, best
+from endcap.evaluate.enough import has_width, too_few
+from endcap.evaluate.verdict import SPACE, best, told_parts
 
 
 def summary(judged: Judged) -> str:
@@ -16,6 +17,8 @@ def summary(judged: Judged) -> str:
     winner, baseline = best(judged, baseline=False), best(judged, baseline=True)
     if not len(judged.task.queries) or winner is None or baseline is None:
         return f"On {judged.task.title}: there was nothing to compare."
+    if not judged.enough:
+        return f"On {judged.task.title}: {too_few(len(judged.task.queries), judged.units)}."
     metric = winner.headline
     above = judged.comparisons[winner.name].above[baseline.name][metric]
     by = _by(above, judged.comparisons[baseline.name].reached[metric].mean, metric)
@@ -37,13 +40,16 @@ def _by(above: Difference, base: float, metric: str) -> str:
     """How far two rows lie apart, in per cent of the second, or as it is where that reached nothing."""
     side = -1.0 if above.shown and above.mean < 0 else 1.0
     low, high = sorted((side * above.low, side * above.high))
+    width = has_width(above)
     if base <= 0:
-        return f"{side * above.mean:.4f} {metric}, 95{SPACE}% interval {low:.4f} to {high:.4f}"
+        span = f"95{SPACE}% interval {low:.4f} to {high:.4f}" if width else "the same for every user"
+        return f"{side * above.mean:.4f} {metric}, {span}"
     share, least, most = (100 * value / base for value in (side * above.mean, low, high))
-    return f"{share:.1f}{SPACE}% {metric}, 95{SPACE}% interval {least:.1f} to {most:.1f}"
+    span = f"95{SPACE}% interval {least:.1f} to {most:.1f}" if width else "the same for every user"
+    return f"{share:.1f}{SPACE}% {metric}, {span}"
 
 
 def _named(judged: Judged, parts: Mapping[str, Difference], side: int) -> str:
     """The parts on which the difference is shown and has this sign."""
-    at = [(part, parts[part.key]) for part in judged.segments if part.key in parts]
+    at = [(part, parts[part.key]) for part in told_parts(judged) if part.key in parts]
     return ", ".join(part.name for part, above in at if above.shown and side * above.mean > 0)

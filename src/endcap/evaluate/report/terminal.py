@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from endcap.data.printing import row, words
 from endcap.evaluate.backtest import MAIN, Judged, Score
 from endcap.evaluate.compare import Interval
 from endcap.evaluate.diagnosis.costs import Cost
 from endcap.evaluate.diagnosis.residuals import Residual
 from endcap.evaluate.diagnosis.told import Diagnosis, misses
+from endcap.evaluate.enough import has_width, is_enough, rests_on, too_few
 from endcap.evaluate.metrics import CUT
 from endcap.evaluate.report.content import Report
 from endcap.evaluate.tasks import Task
@@ -19,27 +21,45 @@ if TYPE_CHECKING:
 
 
 def terminal(report: Report) -> "RenderableType":
-    """One table per task, each with its verdict and where its best row misses; then what the rows cost."""
+    """One table per task that enough was asked of, with its verdict and where its best row misses; then what rows cost.
+
+    Tasks that could not be asked, or of too few, are one line each kind. The last line is the result, and where the
+    page lies.
+    """
     from rich.console import Group  # noqa: PLC0415 — a serving process has no use for it
-    from rich.text import Text  # noqa: PLC0415
 
     parts: list[RenderableType] = []
     for judged, found in zip(report.back_test.judged, report.residuals, strict=True):
-        parts += [_table(judged), Text(verdict(judged), style="italic")]
-        parts += [Text(f"misses most: {words}", style="dim") for words in _worst(judged, found)]
-        parts.append(Text())
-    return Group(*parts, *([_costs(report.costs)] if report.costs else []))
+        if judged.enough:
+            parts += [_table(judged), words(verdict(judged), "italic")]
+            parts += [words(f"misses most: {said}", "dim") for said in _worst(judged, found)]
+            parts.append(words(""))
+    parts += [words(said) for said in _unsaid(report.back_test.judged)]
+    costs = [_costs(report.costs), words("")] if report.costs else []
+    return Group(*parts, *costs, words(report.last_line))
+
+
+def _unsaid(judged: Sequence[Judged]) -> list[str]:
+    """The tasks of which nothing can be said: those that were asked too little, and those that were not asked."""
+    few = [one for one in judged if len(one.task.queries) and not one.enough]
+    none = [one.task.title for one in judged if not len(one.task.queries)]
+    said = [f"{one.task.title.capitalize()}: {too_few(len(one.task.queries), one.units)}" for one in few]
+    if none:
+        said.append(f"Could not be asked, since nothing in the latest weeks allows it: {'; '.join(none)}")
+    return [*said, ""] if said else []
 
 
 def diagnosed(found: Diagnosis) -> "RenderableType":
     """The learning curves of a model as tables, and what they say."""
     from rich.console import Group  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
+    if not is_enough(found.units):
+        return words(f"{found.model} on {found.task}: {too_few(found.queries, found.units)}")
     parts: list[RenderableType] = []
     for curve in found.curves:
-        table = Table(title=f"{found.model} over {curve.over}", title_justify="left", box=None, pad_edge=False)
+        title = f"{found.model} over {curve.over}: {rests_on(found.queries, found.units)}"
+        table = Table(title=words(title), title_justify="left", box=None, pad_edge=False)
         for column in (curve.over, "events", f"{MAIN} on what was seen", f"{MAIN} later", "95 % interval", "step"):
             table.add_column(column, justify="right")
         for point in curve.points:
@@ -47,11 +67,11 @@ def diagnosed(found: Diagnosis) -> "RenderableType":
             table.add_row(
                 f"{point.at:.1%}" if curve.over == "sessions" else f"{point.at:.0f}", f"{point.learned_from:,}",
                 f"{point.seen.mean:.4f}", f"{point.unseen.mean:.4f}",
-                f"{point.unseen.low:.4f} – {point.unseen.high:.4f}", further,
+                _span(point.unseen), further,
                 style="bold" if point.at == curve.planned else "",
             )  # fmt: skip
-        parts += [table, Text()]
-    return Group(*parts, Text(found.verdict.sentence, style="italic"), Text(f"({found.verdict.rule})", style="dim"))
+        parts += [table, words("")]
+    return Group(*parts, words(found.verdict.sentence, "italic"), words(f"({found.verdict.rule})", "dim"))
 
 
 def bytes_said(count: int | None) -> str:
@@ -69,11 +89,11 @@ def _table(judged: Judged) -> "RenderableType":
     """A row for whoever answered anything, baselines dimmed; those who never did are named below."""
     from rich.console import Group  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     silent = [score.name for score in judged.scores if score.empty == len(judged.task.queries)]
     empties = any(0 < score.empty < len(judged.task.queries) for score in judged.scores)
-    table = Table(title=judged.task.title.capitalize(), title_justify="left", box=None, pad_edge=False)
+    title = f"{judged.task.title.capitalize()}: {rests_on(len(judged.task.queries), judged.units)}"
+    table = Table(title=words(title), title_justify="left", box=None, pad_edge=False)
     table.add_column("", overflow="fold")
     for column in (MAIN, "95 % interval", *_shares(judged.task), "coverage", *(["empty"] if empties else [])):
         table.add_column(column, justify="right", no_wrap=True)
@@ -81,8 +101,8 @@ def _table(judged: Judged) -> "RenderableType":
         if score.name not in silent:
             cells = _cells(score, judged.comparisons[score.name].reached, _shares(judged.task))
             style = "bold" if place == 0 else "dim" if score.kind == "baseline" else ""
-            table.add_row(*cells[: len(table.columns)], style=style)
-    return Group(table, Text(f"no answer from: {', '.join(silent)}", style="dim")) if silent else table
+            table.add_row(*row(*cells[: len(table.columns)]), style=style)
+    return Group(table, words(f"no answer from: {', '.join(silent)}", "dim")) if silent else table
 
 
 def _worst(judged: Judged, found: Mapping[str, tuple[Residual, ...]]) -> list[str]:
@@ -90,7 +110,7 @@ def _worst(judged: Judged, found: Mapping[str, tuple[Residual, ...]]) -> list[st
     if winner is None or winner.name not in found:
         return []
     said: list[str] = misses(found[winner.name])["worst"]
-    return [f"{winner.name}, {words}" for words in said[:2]]
+    return [f"{winner.name}, {sentence}" for sentence in said[:2]]
 
 
 def _shares(task: Task) -> list[str]:
@@ -101,10 +121,15 @@ def _shares(task: Task) -> list[str]:
 def _cells(score: Score, reached: Mapping[str, Interval], shares: Sequence[str]) -> list[str]:
     main = reached[MAIN]
     return [
-        score.name, f"{main.mean:.4f}", f"{main.low:.4f} – {main.high:.4f}",
+        score.name, f"{main.mean:.4f}", _span(main),
         *(f"{reached[share].mean:.4f}" for share in shares),
         f"{score.coverage:.1%}", f"{score.empty:,}",
     ]  # fmt: skip
+
+
+def _span(at: Interval) -> str:
+    """The ends of an interval; a dash for one without width, which would claim what nobody can know."""
+    return f"{at.low:.4f} – {at.high:.4f}" if has_width(at) else "–"
 
 
 def _costs(costs: Sequence[Cost]) -> "RenderableType":
@@ -116,7 +141,7 @@ def _costs(costs: Sequence[Cost]) -> "RenderableType":
         table.add_column(column, justify="right")
     for cost in costs:
         table.add_row(
-            cost.name,
+            words(cost.name),
             "–" if cost.fit is None else f"{cost.fit:.2f} s",
             bytes_said(cost.memory),
             bytes_said(cost.disk),

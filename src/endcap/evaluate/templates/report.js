@@ -8,7 +8,7 @@ const shades = {
 const tones = () => (window.matchMedia("screen and (prefers-color-scheme: dark)").matches ? shades.dark : shades.light);
 const narrow = () => document.body.clientWidth < 600;
 const short = (words, most = 24) => (words.length > most ? `${words.slice(0, most - 1)}…` : words);
-const spoken = (interval) => `${interval[0].toFixed(4)}${interval[1] === null ? "" : ` <span style="color:${soft}">(${interval[1].toFixed(4)} – ${interval[2].toFixed(4)})</span>`}`;
+const spoken = (interval) => `${interval[0].toFixed(4)}${interval[1] === null || interval[2] - interval[1] < 0.00005 ? "" : ` <span style="color:${soft}">(${interval[1].toFixed(4)} – ${interval[2].toFixed(4)})</span>`}`;
 const grid = { left: 4, right: 16, top: 8, bottom: 4, containLabel: true };
 const values = (more = {}) => ({ type: "value", splitNumber: narrow() ? 2 : 4, axisLabel: { ...text, hideOverlap: true }, splitLine: { lineStyle: { color: line } }, ...more });
 const names = (data, more = {}) => ({ type: "category", data, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { ...text, color: ink, width: narrow() ? 120 : 170, overflow: "truncate" }, ...more });
@@ -70,8 +70,8 @@ function parts(task) {
   const named = (rows, name) => rows.find((row) => row.name === name);
   const winner = task.rows.find((row) => row.kind !== "baseline").name, bar = task.rows.find((row) => row.kind === "baseline").name;
   const rows = task.segments
-    .map((part) => ({ name: part.name, at: named(part.rows, winner).above[bar], test: named(part.rows, winner).tests[bar] }))
-    .filter((part) => part.at && part.test).reverse();
+    .map((part) => ({ name: part.name, enough: part.enough, at: named(part.rows, winner).above[bar], test: named(part.rows, winner).tests[bar] }))
+    .filter((part) => part.enough && part.at && part.test).reverse();
   const tone = ({ at, test }) => (test.corrected < 0.05 && at[1] * at[2] > 0 ? (at[0] > 0 ? accent : warm) : quiet);
   return {
     grid, xAxis: values(), yAxis: names(rows.map((row) => row.name), { axisLine: { show: true, onZero: true, lineStyle: { color: soft } } }),
@@ -85,9 +85,9 @@ const chosen = (task, place) => document.querySelector(`.misses[data-of="${place
 
 function misses(task, { of, division }) {
   const found = task.residuals[chosen(task, of)].divisions[division];
-  const cells = [...found.cells].reverse();
+  const cells = found.cells.filter((cell) => cell.enough).reverse();
   const average = cells.length ? cells[0].main[0] - cells[0].beside[0] : 0;
-  const most = Math.max(...Object.values(task.residuals).flatMap((row) => row.divisions[division].cells.map((cell) => cell.main[2] ?? cell.main[0])));
+  const most = Math.max(0.01, ...Object.values(task.residuals).flatMap((row) => row.divisions[division].cells.filter((cell) => cell.enough).map((cell) => cell.main[2] ?? cell.main[0])));
   const step = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2].find((wide) => most / wide <= 4) ?? 0.25;
   const series = dotted(cells.map((cell) => ({ at: cell.main, tone: cell.shown ? (cell.beside[0] < 0 ? warm : accent) : quiet })), 0);
   series[1].markLine = { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: soft, type: "dashed", width: 1 }, data: [{ xAxis: average }] };
@@ -129,7 +129,7 @@ function learned({ of, curve: which }) {
 }
 
 function worth() {
-  const task = tasks[0], costs = Object.fromEntries(beside.costs.map((cost) => [cost.name, cost]));
+  const task = tasks.find((one) => one.enough), costs = Object.fromEntries(beside.costs.map((cost) => [cost.name, cost]));
   const rows = toned(task.rows, task.queries).filter((row) => costs[row.name]?.single_ms);
   return {
     grid: { ...grid, bottom: 26, top: 30, right: 84 },

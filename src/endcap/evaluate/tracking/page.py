@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from endcap.data.pages import rendered
 from endcap.data.printing import row, words
+from endcap.evaluate.enough import is_enough, too_few
 from endcap.evaluate.tracking.differences import Compared, differences, facts_of
 from endcap.evaluate.tracking.runs import Metric, Run, date
 
@@ -87,12 +88,21 @@ def shown(run: Run) -> "RenderableType":
             about.add_row(words(name), words(text, fold=True))
     main = run.headline.name if run.headline else ""
     metrics = _table("", "metric", "value", "interval")
+    few = too_small(run)
     for metric in run.metrics:
-        if not metric.task or metric.name == main:
+        if (not metric.task or metric.name == main) and metric.task not in few:
             ends = [_number(end) for end in (metric.low, metric.high) if end is not None]
             metrics.add_row(*row(metric.path.rpartition("/")[0], metric.name, _number(metric.value), " – ".join(ends)))
     title = Text.assemble(words(f"{run.job} {run.id}", "bold"), words(f" of {run.shop}"))
-    return Group(title, about, "", metrics, _more(run.metrics, metrics.row_count))
+    unsaid = [words(f"{task}: {too_few(*sizes)}") for task, sizes in few.items()]
+    return Group(title, about, "", metrics, *unsaid, _more(run.metrics, metrics.row_count))
+
+
+def too_small(run: Run) -> dict[str, tuple[int, int]]:
+    """Queries and units of each task of a run that was asked too little for its numbers to be shown."""
+    sizes = {(metric.task, metric.name): int(metric.value) for metric in run.metrics if metric.task and not metric.of}
+    units = {task: n for (task, name), n in sizes.items() if name == "units" and not is_enough(n)}
+    return {task: (sizes.get((task, "queries"), n), n) for task, n in units.items()}
 
 
 def side_by_side(found: Compared, name: str | None = None) -> "RenderableType":
@@ -139,8 +149,8 @@ def _task(name: str, cut: str, runs: Sequence[Run]) -> dict[str, Any]:
     """The metrics on one task, at a cut or at none: of everything that was judged on it, over the runs."""
     of: dict[str, dict[str, Any]] = {}
     for run in runs:
-        for metric in run.metrics:
-            if metric.task == name and metric.name.partition("@")[2] in {"", cut}:
+        for metric in run.metrics if name not in too_small(run) else ():
+            if metric.of and metric.task == name and metric.name.partition("@")[2] in {"", cut}:
                 about = of.setdefault(metric.of, {"name": metric.of, "kind": metric.kind, "metrics": {}})
                 point = [run.id, metric.value, metric.low, metric.high]
                 about["metrics"].setdefault(metric.name, []).append(point)

@@ -8,6 +8,7 @@ import numpy as np
 
 from endcap.core.query import Retriever
 from endcap.evaluate.compare import Difference, Interval, compared, resamples
+from endcap.evaluate.enough import count_units
 from endcap.evaluate.tasks import Task
 from endcap.evaluate.tuning.contest import values_of
 
@@ -19,6 +20,8 @@ class Judgement:
     """What the winner reaches on the test side, and how far it lies above each other row."""
 
     queries: int
+    units: int
+    """The users, or orders of guests, that the queries are from."""
     reached: Mapping[str, Interval]
     """By row: `TUNED`, `UNTUNED`, and the baselines by name."""
     above: Mapping[str, Difference]
@@ -32,7 +35,12 @@ class Judgement:
 def judgement_of(told: Mapping[str, Any]) -> Judgement:
     """The judgement that was told in plain values."""
     reached = {name: Interval(**at) for name, at in told["reached"].items()}
-    return Judgement(told["queries"], reached, {name: Difference(**at) for name, at in told["above"].items()})
+    return Judgement(
+        told["queries"],
+        told.get("units", told["queries"]),
+        reached,
+        {name: Difference(**at) for name, at in told["above"].items()},
+    )
 
 
 def judged(rows: Mapping[str, Retriever], task: Task, metric: str, rng: np.random.Generator) -> Judgement:
@@ -45,4 +53,4 @@ def judged(rows: Mapping[str, Retriever], task: Task, metric: str, rng: np.rando
     reached = {name: pairs[name][name].reached[metric] for name in others}
     first = compared({TUNED: values[TUNED]}, [], drawn)[TUNED].reached[metric]
     above = {name: pairs[name][TUNED].above[name][metric] for name in others}
-    return Judgement(len(task.queries), {TUNED: first} | reached, above)
+    return Judgement(len(task.queries), count_units(task.units), {TUNED: first} | reached, above)

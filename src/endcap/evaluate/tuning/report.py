@@ -12,10 +12,11 @@ from endcap.core.tunable import Between, Choice
 from endcap.data.pages import rendered
 from endcap.data.printing import row, words
 from endcap.evaluate.compare import Difference, Interval
+from endcap.evaluate.enough import is_enough, too_few
 from endcap.evaluate.tuning.judging import TUNED, UNTUNED, Judgement
 from endcap.evaluate.tuning.space import Space, ends, near_end, plain
 from endcap.evaluate.tuning.trials import Trial
-from endcap.evaluate.verdict import chance
+from endcap.evaluate.verdict import SPACE, chance, spanned
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -89,8 +90,8 @@ class Tuned:
              "untuned": {field: value}, "winner": trial, "changes": {field: value},
              "edges": [field] with the winner at the end of its range,
              "trials": [trial], the best first, "importance": {field: share},
-             "judgement": null | {"queries", "rows": [{"name", "reached": interval, "tuned_above": interval | null,
-                                                       "p", "wins", "losses", "shown"}]},
+             "judgement": null | {"queries", "units", "enough", "rows": [{"name", "reached": interval,
+                                  "tuned_above": interval | null, "p", "wins", "losses", "shown"}]},
              "windows": {"start", "validation", "test", "end": date}, "facts": {name: text}}
 
         A trial is ``{"number", "state": "finished" | "stopped" | "failed" | "running", "settings", "value", "seconds",
@@ -149,6 +150,11 @@ def verdict(tuned: Tuned) -> str:
         return (
             f"Of {len(tuned.trials)} tries none was better on the validation window than the settings that are there."
         )
+    if not is_enough(judgement.units):
+        return (
+            f"Whether the best of {len(tuned.trials)} tries is better on the test window than the settings that are "
+            f"there: {too_few(judgement.queries, judgement.units)}. Leave the settings as they are."
+        )
     above, metric = judgement.above[UNTUNED], tuned.metric
     reached = f"Tuned, {tuned.model} reaches {metric} {judgement.reached[TUNED].mean:.4f} on the test window"
     if not above.shown:
@@ -176,11 +182,16 @@ def terminal(tuned: Tuned) -> "RenderableType":
         numbers = [said(trial.settings.get(name)) for name in tuned.space]
         mark = "" if trial.state == "finished" else " (stopped)"
         table.add_row(*row(trial.number, f"{trial.value:.4f}{mark}", *numbers), style="bold" if place == 0 else "")
+    told = tuned.judgement is None or is_enough(tuned.judgement.units)
     changes = ", ".join(f"{name} = {said(value)}" for name, value in tuned.changes.items()) or "nothing"
     if tuned.edges:
         changes += f"; at the end of the range of {', '.join(tuned.edges)}: a wider one may hold better"
     failed = [trial for trial in tuned.trials if trial.state == "failed"]
-    parts: list[RenderableType] = [table, words(verdict(tuned), "italic"), words(f"to change: {changes}")]
+    parts: list[RenderableType] = [
+        table,
+        words(verdict(tuned), "italic"),
+        *([words(f"to change: {changes}")] if told else []),
+    ]
     if failed:
         said_first = f"{len(failed)} of {len(tuned.trials)} tries failed; the first: {failed[0].error}"
         parts.append(words(said_first, "yellow"))
@@ -202,7 +213,7 @@ def _beside(judgement: Judgement) -> str:
 
 
 def _span(above: Difference) -> str:
-    return f"{above.mean:+.4f} (95 % interval {above.low:+.4f} to {above.high:+.4f}, {chance(above.p)})"
+    return f"{above.mean:+.4f} ({spanned(above).replace(SPACE, ' ')}, {chance(above.p)})"
 
 
 def _choice(choice: Choice) -> dict[str, Any]:
@@ -221,7 +232,13 @@ def _judgement(judgement: Judgement) -> dict[str, Any]:
         above = judgement.above.get(name)
         test = {"p": above.p, "wins": above.wins, "losses": above.losses, "shown": above.shown} if above else NO_TEST
         rows.append({"name": name, "reached": _interval(at), "tuned_above": above and _interval(above), **test})
-    return {"queries": judgement.queries, "rows": sorted(rows, key=lambda row: -row["reached"][0])}
+    enough = is_enough(judgement.units)
+    return {
+        "queries": judgement.queries,
+        "units": judgement.units,
+        "enough": enough,
+        "rows": sorted(rows, key=lambda row: -row["reached"][0]),
+    }
 
 
 def _interval(at: Interval) -> list[float]:

@@ -454,6 +454,9 @@ SELECT
   `t3`.`image`,
   `t3`.`brand`,
   `t3`.`price`,
+  `t3`.`currency`,
+  `t3`.`price_list`,
+  `t3`.`available`,
   COALESCE(
     `t3`.`_why_`,
     IF(
@@ -482,6 +485,9 @@ FROM (
     `t2`.`image`,
     `t2`.`brand`,
     `t2`.`price`,
+    `t2`.`currency`,
+    `t2`.`price_list`,
+    `t2`.`available`,
     COALESCE(
       `t2`.`_why_`,
       CASE
@@ -594,6 +600,17 @@ FROM (
       CAST(NULL AS STRING) AS `image`,
       CAST(NULL AS STRING) AS `brand`,
       SAFE_CAST(`t1`.`price` AS FLOAT64) AS `price`,
+      IF(
+        (
+          `t1`.`currency` < '!'
+        ) AND (
+          TRIM(`t1`.`currency`, ' \t\n\r\v\f') = ''
+        ),
+        CAST(NULL AS STRING),
+        `t1`.`currency`
+      ) AS `currency`,
+      CAST(NULL AS STRING) AS `price_list`,
+      CAST(NULL AS BOOL) AS `available`,
       `t1`.`price` AS `_raw_price_`
     FROM (
       SELECT
@@ -602,6 +619,7 @@ FROM (
         `t0`.`name` AS `title`,
         `t0`.`shelf` AS `category`,
         `t0`.`list_price` AS `price`,
+        'EUR' AS `currency`,
         COALESCE(
           CAST(NULL AS STRING),
           CASE
@@ -659,6 +677,9 @@ SELECT
   `t0`.`image`,
   `t0`.`brand`,
   `t0`.`price`,
+  `t0`.`currency`,
+  `t0`.`price_list`,
+  `t0`.`available`,
   `t0`.`_row_`
 FROM `catalog` AS `t0`;
 
@@ -695,6 +716,9 @@ SELECT
   `t0`.`image`,
   `t0`.`brand`,
   `t0`.`price`,
+  `t0`.`currency`,
+  `t0`.`price_list`,
+  `t0`.`available`,
   `t0`.`_row_`
 FROM `catalog` AS `t0`;
 
@@ -711,6 +735,9 @@ FROM (
     `t2`.`image`,
     `t2`.`brand`,
     `t2`.`price`,
+    `t2`.`currency`,
+    `t2`.`price_list`,
+    `t2`.`available`,
     `t2`.`_row_`,
     `t2`.`_core_`,
     `t2`.`_found_`
@@ -723,6 +750,9 @@ FROM (
       `t1`.`image`,
       `t1`.`brand`,
       `t1`.`price`,
+      `t1`.`currency`,
+      `t1`.`price_list`,
+      `t1`.`available`,
       `t1`.`_row_`,
       `t1`.`_core_`,
       IF(
@@ -742,6 +772,9 @@ FROM (
         `t0`.`image`,
         `t0`.`brand`,
         `t0`.`price`,
+        `t0`.`currency`,
+        `t0`.`price_list`,
+        `t0`.`available`,
         `t0`.`_row_`,
         IF(
           TRIM(
@@ -791,6 +824,9 @@ FROM (
       `t0`.`image`,
       `t0`.`brand`,
       `t0`.`price`,
+      `t0`.`currency`,
+      `t0`.`price_list`,
+      `t0`.`available`,
       `t0`.`_row_`,
       ROW_NUMBER() OVER (PARTITION BY `t0`.`item_id` ORDER BY `t0`.`_row_` ASC) - 1 AS `_place_`
     FROM `catalog` AS `t0`
@@ -1631,6 +1667,11 @@ FROM (
       `t1`.`_pause_` > 2.0
     )
 ) AS `t2`;
+
+-- without_items
+SELECT
+  *
+FROM `events`;
 
 -- without_outliers
 WITH `t18` AS (

@@ -456,6 +456,9 @@ SELECT
   "t3"."image",
   "t3"."brand",
   "t3"."price",
+  "t3"."currency",
+  "t3"."price_list",
+  "t3"."available",
   COALESCE(
     "t3"."_why_",
     IFF(
@@ -484,6 +487,9 @@ FROM (
     "t2"."image",
     "t2"."brand",
     "t2"."price",
+    "t2"."currency",
+    "t2"."price_list",
+    "t2"."available",
     COALESCE(
       "t2"."_why_",
       CASE
@@ -596,6 +602,17 @@ FROM (
       CAST(NULL AS VARCHAR) AS "image",
       CAST(NULL AS VARCHAR) AS "brand",
       CAST("t1"."price" AS DOUBLE) AS "price",
+      IFF(
+        (
+          "t1"."currency" < '!'
+        ) AND (
+          TRIM("t1"."currency", ' \t\n\r\f') = ''
+        ),
+        CAST(NULL AS VARCHAR),
+        "t1"."currency"
+      ) AS "currency",
+      CAST(NULL AS VARCHAR) AS "price_list",
+      CAST(NULL AS BOOLEAN) AS "available",
       "t1"."price" AS "_raw_price_"
     FROM (
       SELECT
@@ -604,6 +621,7 @@ FROM (
         "t0"."name" AS "title",
         "t0"."shelf" AS "category",
         "t0"."list_price" AS "price",
+        'EUR' AS "currency",
         COALESCE(
           CAST(NULL AS VARCHAR),
           CASE
@@ -661,6 +679,9 @@ SELECT
   "t0"."image",
   "t0"."brand",
   "t0"."price",
+  "t0"."currency",
+  "t0"."price_list",
+  "t0"."available",
   "t0"."_row_"
 FROM "catalog" AS "t0";
 
@@ -681,6 +702,9 @@ SELECT
   "t0"."image",
   "t0"."brand",
   "t0"."price",
+  "t0"."currency",
+  "t0"."price_list",
+  "t0"."available",
   "t0"."_row_"
 FROM "catalog" AS "t0";
 
@@ -697,6 +721,9 @@ FROM (
     "t2"."image",
     "t2"."brand",
     "t2"."price",
+    "t2"."currency",
+    "t2"."price_list",
+    "t2"."available",
     "t2"."_row_",
     "t2"."_core_",
     "t2"."_found_"
@@ -709,6 +736,9 @@ FROM (
       "t1"."image",
       "t1"."brand",
       "t1"."price",
+      "t1"."currency",
+      "t1"."price_list",
+      "t1"."available",
       "t1"."_row_",
       "t1"."_core_",
       IFF(
@@ -729,6 +759,9 @@ FROM (
         "t0"."image",
         "t0"."brand",
         "t0"."price",
+        "t0"."currency",
+        "t0"."price_list",
+        "t0"."available",
         "t0"."_row_",
         IFF(
           TRIM(
@@ -778,6 +811,9 @@ FROM (
       "t0"."image",
       "t0"."brand",
       "t0"."price",
+      "t0"."currency",
+      "t0"."price_list",
+      "t0"."available",
       "t0"."_row_",
       ROW_NUMBER() OVER (PARTITION BY "t0"."item_id" ORDER BY "t0"."_row_" ASC) - 1 AS "_place_"
     FROM "catalog" AS "t0"
@@ -1625,6 +1661,11 @@ FROM (
       "t1"."_pause_" > 2.0
     )
 ) AS "t2";
+
+-- without_items
+SELECT
+  *
+FROM "events";
 
 -- without_outliers
 WITH "t18" AS (

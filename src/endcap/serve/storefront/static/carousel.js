@@ -16,14 +16,26 @@ import { visitor } from "./visitor.js";
 import "./why.js";
 import { tierCaption } from "./words.js";
 
+/** Ids in an attribute: between commas, or as a JSON list, for ids that hold commas themselves. */
 const ids = {
   fromAttribute: (text) =>
+    listed(text) ??
     text
       ?.split(",")
       .map((id) => id.trim())
-      .filter(Boolean) ?? [],
+      .filter(Boolean) ??
+    [],
 };
 const REQUEST = ["slotName", "item", "cart", "exclude", "k", "endpoint"];
+
+function listed(text) {
+  try {
+    const list = JSON.parse(text);
+    return Array.isArray(list) ? list.map(String) : null;
+  } catch {
+    return null;
+  }
+}
 
 /**
  * @fires endcap-slate - with the slate, or null if there was none to be had

@@ -6,10 +6,10 @@ import "./pages/home.js";
 import "./pages/item.js";
 import "./pages/search.js";
 import "./shell.js";
-import { shopName, titleCase } from "./words.js";
+import { shopName, titleOf } from "./words.js";
 
 const PAGES = [
-  [/^\/item\/([^/]+)$/, "shop-item"],
+  [/^\/item\/(.+)$/, "shop-item"],
   [/^\/cart$/, "shop-cart"],
   [/^\/search$/, "shop-search"],
   [/^\//, "shop-home"],
@@ -18,13 +18,22 @@ const PAGES = [
 const [path, name] = PAGES.find(([pattern]) => pattern.test(location.pathname));
 const page = document.createElement(name);
 const id = path.exec(location.pathname)[1];
-if (id) page.item = decodeURIComponent(id);
+if (id) page.item = decoded(id);
 document.getElementById("main").append(page);
 
 document.addEventListener("endcap-add", ({ detail }) => {
   cart.add(detail.item, detail, detail.quantity);
-  document.querySelector("shop-toast").say(`${titleCase(detail.item.title)} is in your cart`);
+  document.querySelector("shop-toast").say(`${titleOf(detail.item)} is in your cart`);
 });
+
+/** An id out of the address; one with a percent sign that somebody has not encoded is taken as it stands. */
+function decoded(id) {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
+}
 
 function introduce(shop) {
   const said = { ...shop, name: shopName(shop.name) };

@@ -3,7 +3,7 @@ import { LitElement, html, nothing } from "lit";
 import { look, roundButton } from "./styles/look.js";
 import { tileStyle } from "./styles/tile.js";
 import "./picture.js";
-import { pricesIn, tierCaption, titleCase } from "./words.js";
+import { pricesIn, tierCaption, titleOf } from "./words.js";
 
 /**
  * @fires endcap-add - with `{item, slate_id, position}`, when the visitor wants it
@@ -33,7 +33,7 @@ class EndcapTile extends LitElement {
 
   render() {
     const { item, from } = this;
-    const title = titleCase(item.title);
+    const title = titleOf(item);
     const filler = from && item.tier && item.tier !== from.tier;
     return html`<article>
       <a href=${this.#address()}

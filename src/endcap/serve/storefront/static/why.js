@@ -3,7 +3,7 @@ import { LitElement, html, nothing } from "lit";
 import { look, roundButton } from "./styles/look.js";
 import { whyStyle } from "./styles/why.js";
 import "./picture.js";
-import { humanised, scoreText, shareText, tierCaption, titleCase } from "./words.js";
+import { humanised, scoreText, shareText, tierCaption, titleOf } from "./words.js";
 
 class EndcapWhy extends LitElement {
   static properties = { shown: { state: true } };
@@ -25,7 +25,7 @@ class EndcapWhy extends LitElement {
         <endcap-picture .item=${item}></endcap-picture>
         <div>
           <p class="eyebrow">Why this?</p>
-          <h2 id="title">${titleCase(item.title)}</h2>
+          <h2 id="title">${titleOf(item)}</h2>
         </div>
         <form method="dialog">
           <button class="round" aria-label="Close">
@@ -68,8 +68,8 @@ function because({ because: seeds, tier }) {
     ${seeds.map(
       (seed) =>
         html`<li>
-          <span>${titleCase(seed.title)}</span><span class="number">${shareText(seed.share)}</span>
-          <meter value=${seed.share} aria-label=${`Share of ${titleCase(seed.title)}`}></meter>
+          <span>${titleOf(seed)}</span><span class="number">${shareText(seed.share)}</span>
+          <meter value=${seed.share} aria-label=${`Share of ${titleOf(seed)}`}></meter>
         </li>`,
     )}
   </ul>`;

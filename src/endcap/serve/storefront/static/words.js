@@ -23,6 +23,9 @@ export function titleCase(title) {
     .join(" ");
 }
 
+/** @returns {string} the title of an item for people; an id that stands for a title stays as the shop writes it */
+export const titleOf = ({ item_id, title }) => (title === item_id ? title : titleCase(title));
+
 function cased(word, first) {
   if (CAPITALS.has(word)) return word;
   const low = word.toLowerCase();

@@ -7,7 +7,7 @@ import { cart } from "../cart.js";
 import "../carousel.js";
 import { flush } from "../events.js";
 import "../picture.js";
-import { counted, pricesIn, titleCase } from "../words.js";
+import { counted, pricesIn, titleOf } from "../words.js";
 import "./quantity.js";
 
 class ShopCart extends LitElement {
@@ -82,7 +82,7 @@ class ShopCart extends LitElement {
 
 function row(line, price) {
   const { item_id, quantity } = line;
-  const title = titleCase(line.title);
+  const title = titleOf(line);
   return html`<li>
     <a href=${`/item/${encodeURIComponent(item_id)}`} tabindex="-1" aria-hidden="true"
       ><endcap-picture .item=${line}></endcap-picture

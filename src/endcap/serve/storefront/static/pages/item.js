@@ -7,7 +7,7 @@ import "../carousel.js";
 import { note } from "../events.js";
 import { swatchOf } from "../picture/palette.js";
 import "../problem.js";
-import { categoryName, counted, differences, pricesIn, shopName, titleCase } from "../words.js";
+import { categoryName, counted, differences, pricesIn, shopName, titleOf } from "../words.js";
 import "./quantity.js";
 
 class ShopItem extends LitElement {
@@ -34,7 +34,7 @@ class ShopItem extends LitElement {
 
   updated() {
     const { value } = this.#found;
-    if (value) document.title = `${titleCase(value.title)} · ${shopName(value.shop.name)}`;
+    if (value) document.title = `${titleOf(value)} · ${shopName(value.shop.name)}`;
   }
 
   render() {
@@ -63,7 +63,7 @@ class ShopItem extends LitElement {
       <endcap-picture .item=${item}></endcap-picture>
       <div>
         <nav class="trail" aria-label="Where you are"><a href="/">Shop</a> ${aisle(item)}</nav>
-        <h1>${titleCase(item.title)}</h1>
+        <h1>${titleOf(item)}</h1>
         <p class="price">${price(item.price)}</p>
         ${item.variants.length > 1 ? variants(item) : nothing}
         ${item.available ? this.#buy(item) : html`<p class="gone"><b>Out of stock for now.</b></p>`}
@@ -107,7 +107,7 @@ function aisle({ category }) {
 }
 
 function variants({ item_id, variants: family }) {
-  const others = differences(family.map(({ title }) => titleCase(title)));
+  const others = differences(family.map(titleOf));
   return html`<section class="variants" aria-labelledby="family">
     <h2 id="family">Comes in ${counted(family.length, "variant")}</h2>
     <ul>
