@@ -56,6 +56,18 @@ class Guess:
 
 
 @dataclass(frozen=True)
+class Draft:
+    """The settings of the sources, and what goes with them into a settings file."""
+
+    sources: str
+    tables: tuple[Guessed, ...]
+    steps: tuple[str, ...]
+    """Preparation of events, as it stands in the settings."""
+    currency: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Given:
     """What a person said of the files, where looking at them does not tell; these are settings of the sources."""
 

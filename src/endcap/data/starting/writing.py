@@ -3,8 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -17,14 +16,14 @@ from endcap.data.ledger import Ledger
 from endcap.data.plausible import FIRST_DAY, LAST_DAY, epoch
 from endcap.data.prepare import united
 from endcap.data.starting.facts import Facts, facts_of_tables
-from endcap.data.starting.formats import Format, catalog_format, recognised
-from endcap.data.starting.guess import Given, Guess, Guessed, Match
+from endcap.data.starting.format_text import draft_of_format
+from endcap.data.starting.formats import recognised
+from endcap.data.starting.guess import Draft, Given, Guess, Guessed
 from endcap.data.starting.guessing import as_catalog, as_events, event_matches, guessed
 from endcap.data.starting.joins import joined_text
 from endcap.data.starting.looking import Seen, seen
 from endcap.data.starting.models_and_slots import models_and_slots
-from endcap.data.starting.source_text import FIELDS, catalog_text, source_text, toml, with_given
-from endcap.data.starting.values import time_format
+from endcap.data.starting.source_text import FIELDS, catalog_text, source_text, toml
 
 TEMPLATE = Template("""\
 # Every table below is a thing you can change; `use` names a part, the other keys are its settings.
@@ -41,17 +40,6 @@ SAME_ITEMS = 0.5
 MAX_MISDATED = 0.05
 """Up to this share of events with a time that no shop has, they are left out; with more, the times were read wrong."""
 Pair = tuple[Seen, Guessed]
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """The settings of the sources, and what goes with them."""
-
-    sources: str
-    tables: tuple[Guessed, ...]
-    steps: tuple[str, ...]
-    currency: str
-    problem: str = ""
 
 
 def guess_for(data: Sequence[str], catalog: str | None, folder: Path, given: Given = Given()) -> Guess:  # noqa: B008
@@ -71,14 +59,14 @@ def guess_for(data: Sequence[str], catalog: str | None, folder: Path, given: Giv
     named = seen(duck, [catalog], folder, given.settings()) if catalog is not None else []
     known = recognised([table for table in (*tables, *named) if not table.problem], folder)
     if known:
-        name, draft = known[0].name, _of_format(*known, [*tables, *named], given)
+        name, draft = known[0].name, draft_of_format(*known, [*tables, *named], given)
     else:
         pairs = [(table, guessed(table)) for table in tables] + [(table, as_catalog(table)) for table in named]
         name, draft = "own columns", _drafted(pairs, {table.place for table in named}, given, folder)
     return _complete(name, draft, folder)
 
 
-def _drafted(pairs: Sequence[Pair], named: set[str], given: Given, folder: Path) -> _Draft:
+def _drafted(pairs: Sequence[Pair], named: set[str], given: Given, folder: Path) -> Draft:
     """The settings of tables in a shop's own columns; `named` are the places of what is said to be a catalog."""
     pairs, problem = _without_empty_catalogs(pairs, named)
     events = [(table, guess) for table, guess in pairs if guess.role == "events"]
@@ -106,7 +94,7 @@ def _drafted(pairs: Sequence[Pair], named: set[str], given: Given, folder: Path)
     currency = next((str(known["currency"]) for known in options if "currency" in known), "")
     sources = "\n".join([*written, *(" ".join(line.split()) for line in unused)])
     tables = tuple(guess for _, guess in pairs)
-    return _Draft(sources, tables, _steps([guess for _, guess in events]), currency, problem)
+    return Draft(sources, tables, _steps([guess for _, guess in events]), currency, problem)
 
 
 def _read_alike(table: Seen, guess: Guessed, sold: Pair) -> bool:
@@ -189,67 +177,14 @@ def _steps(events: Sequence[Guessed]) -> tuple[str, ...]:
     steps = []
     if any(guess.visits == "visitor" for guess in events):
         steps.append('{ use = "sessionized", minutes = 30 }')
-    if any("order_id" not in {match.ours for match in guess.matches} for guess in events):
+    views = {"kind": "view"}  # of a log of views alone no baskets are made
+    bought = [guess for guess in events if guess.options.get("constants") != views]
+    if any("order_id" not in {match.ours for match in guess.matches} for guess in bought):
         steps.append('"basketed"')
     return tuple(steps)
 
 
-def _beside_format(table: Seen, name: str, given: Given) -> tuple[Guessed, str]:
-    """A table beside those of a format: a shop system's export of its items is read too."""
-    if not table.problem and catalog_format(table.columns):
-        guess = as_catalog(table)
-        return guess, catalog_text(table, guess, given)
-    return _left_over(table, name), ""
-
-
-def _of_format(known: Format, found: Mapping[str, Seen], tables: Sequence[Seen], given: Given) -> _Draft:
-    parts = known.sources.split("---\n")
-    kept = [part for part in parts if all(name in found for name in re.findall(r"\{(?:use:)?(\w+)\}", part))]
-    sources = "\n".join(_read_as_seen(_placed(part, found), part, found) for part in kept)
-    notes = "".join(f"# check: {check}\n" for check in known.checks)
-    used = [Guessed(table.place, name, _named_in(table, sources)) for name, table in found.items()]
-    columns = [set(table.columns) for table in found.values()]
-    beside = [_beside_format(table, known.name, given) for table in tables if set(table.columns) not in columns]
-    text = "\n".join([*filter(None, (text for _, text in beside)), notes + with_given(sources, given.settings())])
-    return _Draft(text, (*used, *(guess for guess, _ in beside)), known.steps, known.currency)
-
-
-def _read_as_seen(text: str, part: str, found: Mapping[str, Seen]) -> str:
-    """The settings of a source of a format, with those without which its files cannot be read."""
-    options = {}
-    for name in re.findall(r"\{(?:use:)?(\w+)\}", part):
-        options |= dict(found[name].options) if name in found else {}
-    return with_given(text, options)
-
-
-def _left_over(table: Seen, name: str) -> Guessed:
-    why = f"cannot be read: {table.problem}" if table.problem else f"is no part of the format {name} that is used"
-    return Guessed(table.place, "unused", reason=why)
-
-
-def _placed(part: str, found: Mapping[str, Seen]) -> str:
-    """The settings of a source with the places of its tables."""
-    for name, table in found.items():
-        part = part.replace(f"{{use:{name}}}", table.use).replace(f'"{{{name}}}"', toml(table.place))
-
-    def written(match: re.Match[str]) -> str:
-        values = found[match[1]]
-        form = time_format(values.text[match[2]])
-        return f"time_format = {toml(form[0])}\n" if form and form[0] else ""
-
-    return re.sub(r"\{time_format:(\w+)\.(\w+)\}\n", written, part)
-
-
-def _named_in(table: Seen, sources: str) -> tuple[Match, ...]:
-    """The columns of a table that the settings name, with what they stand for."""
-    found = {}
-    for ours, theirs in re.findall(r'(\w+) = (?:\[)?"([^"]+)"', sources):
-        if theirs in table.columns and ours not in found:
-            found[ours] = Match(ours, theirs, 1.0, tuple(value[:30] for value in dict.fromkeys(table.text[theirs]))[:3])
-    return tuple(found.values())
-
-
-def _complete(name: str, draft: _Draft, folder: Path) -> Guess:
+def _complete(name: str, draft: Draft, folder: Path) -> Guess:
     """The whole text, after everything has been read once as it says; what cannot be read is told with it."""
     problem, steps, checks = draft.problem, draft.steps, []
     try:
@@ -274,7 +209,7 @@ def _complete(name: str, draft: _Draft, folder: Path) -> Guess:
     return Guess(name, draft.tables, text, problem)
 
 
-def _read(draft: _Draft, folder: Path) -> tuple[Facts, int]:
+def _read(draft: Draft, folder: Path) -> tuple[Facts, int]:
     """What the sources hold as the settings say, and how many events have a time that no shop has."""
     engine, ledger = ibis.duckdb.connect(), Ledger()
     tables = _without_secrets(tomllib.loads(draft.sources)).get("sources", [])

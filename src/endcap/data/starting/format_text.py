@@ -1,0 +1,68 @@
+"""The settings of tables in a public format, as text."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from endcap.data.starting.catalog_formats import catalog_format
+from endcap.data.starting.formats import Format
+from endcap.data.starting.guess import Draft, Given, Guessed, Match
+from endcap.data.starting.guessing import as_catalog
+from endcap.data.starting.looking import Seen
+from endcap.data.starting.source_text import catalog_text, toml, with_given
+from endcap.data.starting.values import time_format
+
+
+def _beside_format(table: Seen, name: str, given: Given) -> tuple[Guessed, str]:
+    """A table beside those of a format: a shop system's export of its items is read too."""
+    if not table.problem and catalog_format(table.columns):
+        guess = as_catalog(table)
+        return guess, catalog_text(table, guess, given)
+    return _left_over(table, name), ""
+
+
+def draft_of_format(known: Format, found: Mapping[str, Seen], tables: Sequence[Seen], given: Given) -> Draft:
+    """The settings of tables in a public format; `tables` are all that were seen, `found` those of the format."""
+    parts = known.sources.split("---\n")
+    kept = [part for part in parts if all(name in found for name in re.findall(r"\{(?:use:)?(\w+)\}", part))]
+    sources = "\n".join(_read_as_seen(_placed(part, found), part, found) for part in kept)
+    notes = "".join(f"# check: {check}\n" for check in known.checks)
+    used = [Guessed(table.place, name, _named_in(table, sources)) for name, table in found.items()]
+    columns = [set(table.columns) for table in found.values()]
+    beside = [_beside_format(table, known.name, given) for table in tables if set(table.columns) not in columns]
+    text = "\n".join([*filter(None, (text for _, text in beside)), notes + with_given(sources, given.settings())])
+    return Draft(text, (*used, *(guess for guess, _ in beside)), known.steps, known.currency)
+
+
+def _read_as_seen(text: str, part: str, found: Mapping[str, Seen]) -> str:
+    """The settings of a source of a format, with those without which its files cannot be read."""
+    options: dict[str, object] = {}
+    for name in re.findall(r"\{(?:use:)?(\w+)\}", part):
+        options |= dict(found[name].options) if name in found else {}
+    return with_given(text, options)
+
+
+def _left_over(table: Seen, name: str) -> Guessed:
+    why = f"cannot be read: {table.problem}" if table.problem else f"is no part of the format {name} that is used"
+    return Guessed(table.place, "unused", reason=why)
+
+
+def _placed(part: str, found: Mapping[str, Seen]) -> str:
+    """The settings of a source with the places of its tables."""
+    for name, table in found.items():
+        part = part.replace(f"{{use:{name}}}", table.use).replace(f'"{{{name}}}"', toml(table.place))
+
+    def written(match: re.Match[str]) -> str:
+        values = found[match[1]]
+        form = time_format(values.text[match[2]])
+        return f"time_format = {toml(form[0])}\n" if form and form[0] else ""
+
+    return re.sub(r"\{time_format:(\w+)\.(\w+)\}\n", written, part)
+
+
+def _named_in(table: Seen, sources: str) -> tuple[Match, ...]:
+    """The columns of a table that the settings name, with what they stand for."""
+    found = {}
+    for ours, theirs in re.findall(r'(\w+) = (?:\[)?"([^"]+)"', sources):
+        if theirs in table.columns and ours not in found:
+            found[ours] = Match(ours, theirs, 1.0, tuple(value[:30] for value in dict.fromkeys(table.text[theirs]))[:3])
+    return tuple(found.values())
