@@ -137,8 +137,8 @@ def _judged(ids: ibis.Table, words: Sequence[str], numbers: Sequence[str], ours:
 def stands_out(word: str, rows: int, others: Mapping[str, int], ours: str) -> bool:
     """Whether a number is no ordinary id: no other id looks like it, or none is nearly as frequent.
 
-    Args: others: how many different other ids there are (``ids``), the rows of the most frequent (``most``), and how many
-    look like 0 (``small``) and like -1 (``below``). ours: the column.
+    Args: others: how many different other ids there are (``ids``), the rows of the most frequent (``most``), and how
+    many look like 0 (``small``) and like -1 (``below``). ours: the column.
     """
     alike = others["below"] if word.startswith("-") else others["small"]
     if others["ids"] > 1 and not alike:
