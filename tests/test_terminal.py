@@ -39,7 +39,7 @@ VISIBLE = "[/b][red]\\[x] :smile: 😀 ␛[2J␇�31m�$(rm)"
 
 def slate() -> Slate:
     because = [Because(HOSTILE, HOSTILE, 0.5)]
-    item = SlateItem(HOSTILE, HOSTILE, 1.0, HOSTILE, HOSTILE, HOSTILE, None, 0.5, HOSTILE, {HOSTILE: 1.0}, because)
+    item = SlateItem(HOSTILE, HOSTILE, 1.0, HOSTILE, HOSTILE, None, 0.5, HOSTILE, {HOSTILE: 1.0}, because, HOSTILE)
     trace = [Step(HOSTILE, "retriever", 1, 2.0, HOSTILE)]
     return Slate(
         slate_id=HOSTILE,

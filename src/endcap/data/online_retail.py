@@ -148,7 +148,7 @@ def last_prices(lines: ibis.Table) -> ibis.Table:
     """
     sold = lines.filter(~lines.order_id.startswith("C"))
     days = sold.mutate(day=sold.time.date())
-    latest = days.filter(days.day == days.day.max().over(group_by="item_id"))
+    latest = days.mutate(last=days.day.max().over(group_by="item_id")).filter(_.day == _.last)
     counted = latest.group_by("item_id", "price").agg(sales=_.count())
     place = ibis.row_number().over(group_by="item_id", order_by=[ibis.desc("sales"), ibis.desc("price")])
     return counted.mutate(place=place).filter(_.place == 0).select("item_id", "price")

@@ -115,5 +115,5 @@ def test_a_file_without_rows_is_a_problem_and_not_the_end(tmp_path: Path) -> Non
     assert problems["log.csv"] == ""
     assert "has names of columns (item_id, title) and no row below them" in problems["items.csv"]
     assert "is a page of HTML" in problems["page.csv"]
-    (alone,) = seen(ibis.duckdb.connect(), [str(tmp_path / "items.csv")], tmp_path)
-    assert "no row below them" in alone.problem
+    alone = seen(ibis.duckdb.connect(), [str(tmp_path / "items.csv")], tmp_path)
+    assert "no row below them" in alone[0].problem
