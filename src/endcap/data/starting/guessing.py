@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from endcap.core.records import KINDS
 from endcap.data.cells import separator_of
@@ -153,6 +154,9 @@ def as_events(table: Seen, found: dict[str, Match], own: bool = False) -> Guesse
         checks["items_separator"] = f"a cell such as {item.examples[0]!r} names several items; each is an event"
     options |= add_money(table, found, checks)
     notes = [*table.notes, *add_people(table, found)]
+    if visits == "visitor" and found["session_id"].theirs == found.get("user_id", found["session_id"]).theirs:
+        session, user = found["session_id"], found.get("user_id", found["session_id"])
+        found["session_id"] = replace(session, then=tuple(dict.fromkeys((*user.then, *session.then))))
     there = {*found, "kind", *(["time"] if "time_columns" in options else [])}
     missing = {name: candidates(table, name, found) for name in REQUIRED_EVENTS if name not in there}
     return Guessed(table.place, "events", tuple(found.values()), options, checks, "", tuple(notes), missing, visits)
