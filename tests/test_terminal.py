@@ -43,6 +43,7 @@ def slate() -> Slate:
         item_id=HOSTILE,
         title=HOSTILE,
         price=1.0,
+        currency=HOSTILE,
         category=HOSTILE,
         family=HOSTILE,
         image=None,
