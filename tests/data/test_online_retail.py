@@ -97,6 +97,23 @@ def test_of_contradictory_titles_the_one_on_most_sales_wins(tmp_path: Path) -> N
     assert [line.changed for line in ledger.entries if line.step == "with one title"] == [1]
 
 
+def test_the_price_on_most_of_the_last_lines_stands_for_a_listed_one(tmp_path: Path) -> None:
+    def sold(invoice: str, code: str, price: float) -> Line:
+        return (invoice, code, "BAG", 1, price, 1.0)
+
+    lines = [
+        sold("1", "1", 2.95),
+        sold("2", "1", 5.79),
+        sold("3", "1", 2.95),
+        sold("4", "2", 5.79),
+        sold("5", "2", 2.95),
+    ]
+    _, items, _ = prepared(tmp_path, *lines, ("C6", "1", "BAG", -1, 9.0, 1.0))
+    assert {name: (item["price"], item["available"]) for name, item in items.items()} == {
+        "1": (2.95, None), "2": (2.95, None)
+    }  # fmt: skip
+
+
 def test_families_are_the_digits(tmp_path: Path) -> None:
     codes = ("84029E", "84029G", "84029", "DCGS0003", "123")
     _, items, _ = prepared(tmp_path, *(("1", code, "A THING", 1, 1.0, 1.0) for code in codes))

@@ -75,6 +75,8 @@ class SlateItem(Struct, frozen=True, gc=False):
     title: str
     price: float | None
     """What the shop lists; null where it lists none."""
+    currency: str | None
+    """Of the price: what the catalog says of the item, else that of the shop; null if neither says it."""
     category: str | None
     family: str | None
     image: str | None
@@ -85,8 +87,6 @@ class SlateItem(Struct, frozen=True, gc=False):
     """Score by each retriever that found it."""
     because: list[Because] = field(default_factory=list)
     """With `explain`: what speaks for it, strongest first."""
-    currency: str | None = None
-    """Of the price: what the catalog says of the item, else that of the shop; null if neither says it."""
 
 
 class Step(Struct, frozen=True, gc=False):

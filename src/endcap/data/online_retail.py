@@ -142,15 +142,14 @@ def titled(lines: ibis.Table) -> ibis.Table:
 
 
 def last_prices(lines: ibis.Table) -> ibis.Table:
-    """The file lists no prices; what an item was last sold for stands for it: the usual one of its last day.
+    """The file lists no prices: that on most of an item's lines in the last 30 days in which it was sold stands for it.
 
-    The price of a day is that of most lines, of equally many the highest: a large order has a discount.
+    Of prices on equally many lines it is the lowest: those of one sales channel are twice as high.
     """
     sold = lines.filter(~lines.order_id.startswith("C"))
-    days = sold.mutate(day=sold.time.date())
-    latest = days.filter(days.day == days.day.max().over(group_by="item_id"))
+    latest = sold.mutate(last=sold.time.max().over(group_by="item_id")).filter(_.time > _.last - ibis.interval(days=30))
     counted = latest.group_by("item_id", "price").agg(sales=_.count())
-    place = ibis.row_number().over(group_by="item_id", order_by=[ibis.desc("sales"), ibis.desc("price")])
+    place = ibis.row_number().over(group_by="item_id", order_by=[ibis.desc("sales"), "price"])
     return counted.mutate(place=place).filter(_.place == 0).select("item_id", "price")
 
 

@@ -79,6 +79,7 @@ class Recommender:
                 self._ids[code],
                 self._titles[code] or self._ids[code],
                 self._prices[code],
+                self._currencies[code],
                 categories[code],
                 families[code],
                 self._images[code],
@@ -86,7 +87,6 @@ class Recommender:
                 filled.tiers[place],
                 {name: values[place] for name, values in own.items() if values[place] == values[place]},
                 because[place] if because is not None else [],
-                self._currencies[code],
             )
             for place, code in enumerate(codes)
         ]

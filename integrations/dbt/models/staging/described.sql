@@ -41,6 +41,20 @@ known as (
     and count(distinct case when from_end = 1 then item_id end) >= 0.2 * count(distinct item_id)
 ),
 
+sold as (
+  select item_id, price, time, max(time) over (partition by item_id) as last
+  from {{ ref('stg_online_retail') }} where step is null and kind = 'purchase'
+),
+
+-- the file lists no prices: that on most of an item's lines in the last 30 days in which it was sold stands for it
+prices as (
+  select item_id, price from (
+    select item_id, price, row_number() over (partition by item_id order by count(*) desc, price) as place
+    from sold where time > last - 30 * 86400 group by item_id, price
+  ) as ranked
+  where place = 1
+),
+
 named as (
   select item_id, word from (
     select placed.*, row_number() over (partition by item_id order by place desc) as nth
@@ -54,6 +68,8 @@ select
   items.title,
   named.word as category,
   case regexp_extract(items.item_id, '^([0-9]{5})[A-Z]{0,2}$', 1)
-    when '' then items.item_id else substr(items.item_id, 1, 5) end as family
+    when '' then items.item_id else substr(items.item_id, 1, 5) end as family,
+  prices.price
 from items
 left join named on items.item_id = named.item_id
+left join prices on items.item_id = prices.item_id

@@ -112,6 +112,8 @@ SELECT
       THEN 'item_id must not be empty'
       WHEN `t1`.`session_id` IS NULL
       THEN 'session_id must not be empty'
+      WHEN `t1`.`quantity` = 0
+      THEN 'quantity is 0: usually a cancelled line, a gift or a correction of stock; zero_quantity in the source says what becomes of such lines'
       WHEN (
         `t1`.`price` < 0.0
       ) OR (
@@ -1363,6 +1365,13 @@ FROM (
     FROM `events` AS `t0`
   ) AS `t1`
 ) AS `t2`;
+
+-- within_dates
+SELECT
+  *
+FROM `events` AS `t0`
+WHERE
+  `t0`.`time` >= 631152000.0 AND `t0`.`time` < 2145916800.0;
 
 -- without_bots
 WITH `t3` AS (
