@@ -64,7 +64,7 @@ def refused(pairs: Sequence[Pair], rng: np.random.Generator, *, worse_only: bool
 
 def main() -> None:
     quick = options(__doc__ or "").quick
-    rng, times = np.random.default_rng(0), 4 if quick else 400
+    rng, times = np.random.default_rng(0), 4 if quick else 200
     worlds: dict[str, tuple[World, int]] = {
         "as good, 3 of 9 alike": (partial(world, alike=3), times),
         "as good, 9 of 9 alike": (partial(world, alike=9), times),

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 
 def options(description: str, *, needs_data: bool = False) -> argparse.Namespace:
@@ -19,6 +20,14 @@ def options(description: str, *, needs_data: bool = False) -> argparse.Namespace
     parser.add_argument("--demo", type=Path, help="folder of a demo that was run already, for those that need one")
     parser.add_argument("--peers", help="the interpreter that has the peers, where they cannot live beside endcap")
     return parser.parse_args()
+
+
+def recommended(file: str, model: str) -> Any:
+    """A model of a recommended recipe: of ``quality/recipes/FILE.toml``, which the guides show as it stands there."""
+    from endcap.config import parse  # noqa: PLC0415 — peers have no endcap
+
+    path = Path(__file__).parent / "quality" / "recipes" / f"{file}.toml"
+    return parse('[[sources]]\nuse = "csv"\nevents = "none.csv"\n' + path.read_text(), path).recipes[model]
 
 
 def alternated(ours: Callable[[], float], peer: Callable[[], float], rounds: int) -> tuple[float, float]:

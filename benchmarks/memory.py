@@ -44,7 +44,7 @@ VISIT = 8
 RECIPES: dict[str, Callable[[], Any]] = {
     "ials": lambda: IALS(size=64, epochs=2),
     "pairwise": lambda: Pairwise(size=64, epochs=1),
-    "ease": lambda: EASE(gigabytes=0.05),
+    "ease": lambda: EASE(gigabytes=0.15),
     "prod2vec": lambda: Prod2Vec(source="sessions", size=64, epochs=1),
     "co_occurrence": lambda: CoOccurrence(source="sessions", neighbours=100),
     "co_occurrence of baskets": lambda: CoOccurrence(neighbours=100),

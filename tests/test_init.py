@@ -157,7 +157,9 @@ def test_what_holds_no_events_is_told_and_the_settings_ask_for_what_is_missing(t
         jobs.init(tmp_path, config=tmp_path / "endcap.toml")
     text = (tmp_path / "endcap.toml").read_text()
     assert '# time = "…"  # check: which of: a, b holds the moment of the event?' in text
-    assert tomllib.loads(text)["sources"] == [{"use": "csv", "events": "numbers.csv", "constants": {"kind": "view"}}]
+    assert tomllib.loads(text)["sources"] == [
+        {"use": "csv", "events": "numbers.csv", "columns": {}, "constants": {"kind": "view"}}
+    ]
 
 
 def test_the_settings_do_not_depend_on_the_order_of_the_files(tmp_path: Path) -> None:
@@ -166,3 +168,39 @@ def test_the_settings_do_not_depend_on_the_order_of_the_files(tmp_path: Path) ->
     files = [tmp_path / "events.csv.gz", tmp_path / "items.csv"]
     one, two = (jobs.init(order, config=tmp_path / f"{n}.toml") for n, order in enumerate((files, files[::-1])))
     assert one.read_text() == two.read_text()
+
+
+def test_an_export_as_it_comes_is_clean_for_lint(tmp_path: Path) -> None:
+    EXPORTS["REES46 eCommerce"][0](tmp_path)
+    health = jobs.lint(jobs.init(tmp_path, config=tmp_path / "endcap.toml"))
+    assert (health.score, health.failed(strict=True)) == (100, False)
+    assert "purchases_without_order" in {finding.rule for finding in health.repaired}
+
+
+def test_the_command_lints_what_it_wrote_and_says_what_matters_most_and_what_comes_next(tmp_path: Path) -> None:
+    rows = [
+        (n // 2, f"2024-03-{1 + n % 28:02} 10:00", "kasse1" if n < 60 else f"c{n // 2}", f"sku{n % 7}")
+        for n in range(100)
+    ]
+    table(tmp_path / "orders.csv", ("order_id", "order_date", "customer_id", "sku"), rows)
+    config = tmp_path / "endcap.toml"
+    result = CliRunner().invoke(app, ["init", str(tmp_path / "orders.csv"), "-c", str(config)])
+    said = " ".join(result.stderr.split())
+    assert result.exit_code == 0, said
+    assert "1 of 21 users have more orders than one person has" in said
+    assert 'placeholders = ["the id"] in the source makes guests of them' in said
+    assert f"next: endcap train --config {config} && endcap release" in said.replace(" endcap.toml", "endcap.toml")
+    again = CliRunner().invoke(app, ["init", str(tmp_path / "orders.csv"), "-c", str(config)])
+    assert again.exit_code == 1
+    assert "exists already" in again.stderr
+
+
+def test_without_events_the_command_ends_with_one_and_the_settings_are_there(tmp_path: Path) -> None:
+    table(tmp_path / "stock.csv", ("shelf", "[/b]"), [("7", "[red]x")])
+    config = tmp_path / "endcap.toml"
+    result = CliRunner().invoke(app, ["init", str(tmp_path / "stock.csv"), "-c", str(config)])
+    assert result.exit_code == 1
+    assert "no table of events found" in result.stderr
+    assert "stock.csv: shelf, [/b]" in " ".join(result.stderr.split())
+    assert "all the same: correct it there" in " ".join(result.stderr.split())
+    assert config.exists()

@@ -39,7 +39,19 @@ VISIBLE = "[/b][red]\\[x] :smile: 😀 ␛[2J␇�31m�$(rm)"
 
 def slate() -> Slate:
     because = [Because(HOSTILE, HOSTILE, 0.5)]
-    item = SlateItem(HOSTILE, HOSTILE, 1.0, HOSTILE, HOSTILE, HOSTILE, None, 0.5, HOSTILE, {HOSTILE: 1.0}, because)
+    item = SlateItem(
+        item_id=HOSTILE,
+        title=HOSTILE,
+        price=1.0,
+        currency=HOSTILE,
+        category=HOSTILE,
+        family=HOSTILE,
+        image=None,
+        score=0.5,
+        tier=HOSTILE,
+        retrievers={HOSTILE: 1.0},
+        because=because,
+    )
     trace = [Step(HOSTILE, "retriever", 1, 2.0, HOSTILE)]
     return Slate(
         slate_id=HOSTILE,

@@ -40,6 +40,11 @@ from measuring import conclude, options
 
 K = 20
 BAR = 0.1557
+PROTOCOL = (
+    "LightGCN's split; each user's held-out check-ins are asked for, given the training ones; all items are ranked but "
+    "these; one seed (0); no user and no item is excluded. Published models have vectors of 64 and were tuned on the "
+    "test part; ours were tuned on a fifth of the training part, and have the sizes that they say."
+)
 VALIDATION = 0.2
 """Of each user's training check-ins, as much as the test part has of all."""
 FIRST = 0.08
@@ -48,7 +53,7 @@ KNN = CoOccurrence(
     source="histories", similarity="cosine", length_power=1.0, own_exponent=0.7, found_exponent=0.2, power=0.9,
     shrink=0.0, neighbours=2000, seeds=2000,
 )  # fmt: skip
-LINEAR = EASE(l2=5.0, power=0.6, length_power=0.8, neighbours=2000)
+LINEAR = EASE(l2=5.0, power=0.6, length_power=0.8, neighbours=2000, gigabytes=5.0)
 
 
 def models(large: int) -> dict[str, Part]:
@@ -168,7 +173,8 @@ def main() -> None:
     best = max(reached, key=lambda name: reached[name][1])
     conclude(
         "quality/gowalla", round(reached[best][1], 4), BAR, round(reached[best][1] / BAR, 4), "NDCG@20",
-        best=best, all={name: [round(recall, 4), round(ndcg, 4)] for name, (recall, ndcg) in reached.items()},
+        protocol=PROTOCOL, peer_name="SimpleX, 64", best=best,
+        all={name: [round(recall, 4), round(ndcg, 4)] for name, (recall, ndcg) in reached.items()},
     )  # fmt: skip
 
 

@@ -139,7 +139,8 @@ def _(thing: Advice) -> RenderableType:
     head = f"health of the data {thing.score} of 100; what matters most{more}:"
     if not lines:
         head = f"health of the data {thing.score} of 100: nothing is wrong with it"
-    marked = f"; {thing.marked} lines in it are marked with `check`: look at them" if thing.marked else ""
+    lines_marked = "1 line in it is" if thing.marked == 1 else f"{thing.marked} lines in it are"
+    marked = f"; {lines_marked} marked with `check`: look there" if thing.marked else ""
     return Group(words(head, "bold"), *lines, words(f"wrote {thing.config}{marked}"), words(f"next: {thing.next}"))
 
 

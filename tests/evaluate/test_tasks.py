@@ -7,7 +7,8 @@ from tests.evaluate.worlds import CUT, GUEST, Order, Step, catalog_of, split_of,
 from endcap.core.arrays import Ragged
 from endcap.core.catalog import Labels
 from endcap.core.dataset import DAY
-from endcap.data.splits import Split
+from endcap.core.records import Event, Kind
+from endcap.data.splits import Split, split_at
 from endcap.evaluate.facts import Facts
 from endcap.evaluate.segments import segments
 from endcap.evaluate.tasks import (
@@ -24,6 +25,8 @@ from endcap.evaluate.tasks import (
     similar,
     switched,
 )
+from endcap.testing import START
+from endcap.testing import shop as shop_of
 
 COMMON = [0, 1, 2]
 """Items that five training baskets have; item 3 is in one, item 4 in none."""
@@ -104,6 +107,18 @@ def test_anybody_collects_what_each_visitor_bought_and_tells_nothing() -> None:
     assert sorted(map(sorted, sets(task.relevant))) == [[0], [0], [1, 2, 3]]
     assert not len(task.queries.seeds.values)
     assert len(set(task.units.tolist())) == 3
+
+
+@pytest.mark.parametrize(("kind", "verb"), [("view", "looks at"), ("cart", "puts into a cart"), ("purchase", "buys")])
+def test_where_nobody_buys_anybody_wants_what_is_put_into_carts_or_looked_at(kind: Kind, verb: str) -> None:
+    seen = [Event(time=START + n, session_id=f"s{n}", kind=k, item_id=item)
+            for n, (k, item) in enumerate([("view", "a"), (kind, "b"), ("view", "a"), (kind, "b")])]  # fmt: skip
+    data = shop_of(seen)
+    split = split_at(data, START + 2)
+    task = anybody(split.train, split.test, rng())
+    assert task.title == f"what anybody {verb} next"
+    wanted = {"a", "b"} if kind == "view" else {"b"}
+    assert {data.catalog.items.ids[code] for code in task.relevant.values.tolist()} == wanted
 
 
 def test_a_switch_stays_in_the_category_and_leaves_the_old_item_behind() -> None:

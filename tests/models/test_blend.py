@@ -14,8 +14,9 @@ from endcap.core.errors import BadConfig
 from endcap.core.part import Part, build
 from endcap.core.query import Queries, Query
 from endcap.core.records import Event
+from endcap.models import blend as blend_module
 from endcap.models.blend import Blend, BlendModel, scaled
-from endcap.models.co_occurrence import CoOccurrence
+from endcap.models.co_occurrence import CoOccurrence, CoOccurrenceModel
 from endcap.models.held_out import Asking
 from endcap.models.ials import IALS
 from endcap.models.last_viewed import LastViewed
@@ -24,7 +25,7 @@ from endcap.models.prod2vec import Prod2Vec
 from endcap.models.sequential_rules import SequentialRules
 from endcap.models.session_factors import SessionFactors
 from endcap.models.weighing import Lists, learned
-from endcap.testing import START, RetrieverContract, ask, orders, same, saved_and_loaded, shop
+from endcap.testing import START, RetrieverContract, ask, bought, orders, same, saved_and_loaded, shop
 
 RNG = np.random.default_rng(0)
 
@@ -190,6 +191,54 @@ def test_many_queries_are_answered_by_matrix_products_as_one_is() -> None:
         assert not set(codes[row].tolist()) & set(histories[row].tolist())
 
 
+@dataclass(frozen=True)
+class Counting:
+    """A model that counts how it is asked."""
+
+    model: CoOccurrenceModel
+    single: list[int]
+    batches: list[tuple[int, int]]
+
+    def __call__(self, query: Query, k: int) -> Candidates:
+        self.single.append(k)
+        return self.model(query, k)
+
+    def many(self, queries: Queries, k: int) -> tuple[Codes, Scores]:
+        self.batches.append((len(queries), k))
+        return self.model.many(queries, k)
+
+
+@pytest.mark.parametrize("scale", ["best", "sum", "rank", "none"])
+def test_more_than_the_width_is_asked_for_in_batches_and_as_single_calls_find_it(scale: str) -> None:
+    rng = np.random.default_rng(5)
+    world = orders(*([f"i{n}" for n in rng.choice(60, 6, replace=False)] for _ in range(80)))
+    recipes = CoOccurrence(), CoOccurrence(similarity="lift")
+    plain = Blend(models=recipes, source="baskets", width=4, scale=scale).fit(world, RNG)  # type: ignore[arg-type]
+    models = [Counting(model, [], []) for model in plain.models]
+    blend = replace(plain, models=tuple(models))
+    queries = Queries.of(world.catalog, np.zeros(70), context=Ragged.of([[n % 60, (7 * n) % 59] for n in range(70)]))
+    codes, scores = blend.many(queries, 20)
+    for counted in models:
+        assert not counted.single
+        assert [width for _, width in counted.batches] == [4, 16, 64]
+        assert counted.batches[0][0] == 70 >= counted.batches[1][0] > counted.batches[2][0] > 0
+    for row in range(70):
+        alone = plain(queries[row], 20)
+        assert codes[row, : len(alone)].tolist() == alone.items.tolist()
+        assert (codes[row, len(alone) :] == -1).all()
+        assert scores[row, : len(alone)] == pytest.approx(alone.scores, rel=1e-4)
+
+
+def test_batches_hold_no_more_than_they_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = orders(["a", "b", "c"], ["b", "c"])
+    plain = Blend(models=(CoOccurrence(), Popular()), source="baskets", width=10).fit(world, RNG)
+    counted = Counting(plain.models[0], [], [])
+    monkeypatch.setattr(blend_module, "CELLS", 40)
+    model = replace(plain, models=(counted, plain.models[1]))
+    model.many(Queries.of(world.catalog, np.zeros(5), context=Ragged.of([[0]] * 5)), 2)
+    assert counted.batches == [(2, 10), (2, 10), (1, 10)]
+
+
 def test_saved_with_its_models() -> None:
     model = Blend(models=(Popular(kinds=("view",)), SequentialRules())).fit(walks(8), RNG)
     assert isinstance(model, BlendModel)
@@ -279,6 +328,17 @@ def test_users_are_asked_for_what_they_bought_next() -> None:
     held = asking("histories", share=0.4).of(world, RNG)
     assert rows(held.queries.history) == [[0], [0, 1]]
     assert held.answers.tolist() == [1, 2]
+
+
+def test_what_was_bought_at_one_time_is_not_told_when_the_rest_of_it_is_asked_for() -> None:
+    world = shop(
+        event
+        for day, items in enumerate((["a"], ["b", "c"], ["d", "e"]))
+        for event in bought(*items, order=f"o{day}", user="u", day=day)
+    )
+    held = asking("histories", share=0.4).of(world, RNG)
+    assert rows(held.queries.history) == [[0, 1, 2], [0, 1, 2]]
+    assert held.answers.tolist() == [3, 4]
 
 
 def test_with_nothing_before_nothing_is_asked() -> None:

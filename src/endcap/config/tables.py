@@ -103,7 +103,10 @@ class TrackingSettings(Table):
 
 
 class TuneSettings(Table):
-    """How `tune` searches; a table ``[tune.MODEL]`` narrows or widens what is tried for the fields of one model."""
+    """How `tune` searches; a table ``[tune.MODEL]`` narrows or widens what is tried for the fields of one model.
+
+    A table ``[tune.BLEND.MEMBER]`` has those of a model tried that the blend names.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -111,6 +114,8 @@ class TuneSettings(Table):
     """``halving`` proposes as ``tpe`` does, and stops those early that lie behind with a part of the resource."""
     trials: PositiveInt = 40
     """How many settings are tried, the ones that are there among them."""
+    members: bool = False
+    """Whether a blend is searched with the settings of the models that it blends, and not with its own alone."""
     workers: PositiveInt = 1
     """Processes that try settings at the same time; one alone finds the same whenever it is asked."""
     patience: int = Field(default=0, ge=0)

@@ -21,6 +21,8 @@ PLACEHOLDERS = (
 NUMBERS = ("0", "0.0", "-1", "-1.0")
 """Numbers that may stand for no id; they do where no ordinary id looks like them, or none is nearly as frequent."""
 ID_COLUMNS = ("item_id", "user_id", "session_id", "order_id", "slate_id")
+SMALL, BELOW = r"^\d{1,2}(\.0+)?$", r"^-\d"
+"""Ids that look like 0, and like -1."""
 FREQUENT = 5.0
 """A number stands for no id if it is so many times as frequent as the most frequent other id …"""
 FREQUENT_ITEM = 20.0
@@ -124,16 +126,20 @@ def _judged(ids: ibis.Table, words: Sequence[str], numbers: Sequence[str], ours:
         facts = others.aggregate(
             ids=_.count(),
             most=_.n.max(),
-            small=others.count(where=_.id.re_search(r"^\d{1,2}(\.0+)?$")),
-            below=others.count(where=_.id.re_search(r"^-\d")),
+            small=others.count(where=_.id.re_search(SMALL)),
+            below=others.count(where=_.id.re_search(BELOW)),
         )
         known = facts.to_pyarrow().to_pylist()[0]
-        sure += [(word, n) for word, n in unsure if _stands_out(word, n, known, ours)]
+        sure += [(word, n) for word, n in unsure if stands_out(word, n, known, ours)]
     return sure
 
 
-def _stands_out(word: str, rows: int, others: Mapping[str, int], ours: str) -> bool:
-    """Whether a number is no ordinary id: no other id looks like it, or none is nearly as frequent."""
+def stands_out(word: str, rows: int, others: Mapping[str, int], ours: str) -> bool:
+    """Whether a number is no ordinary id: no other id looks like it, or none is nearly as frequent.
+
+    Args: others: how many different other ids there are (``ids``), the rows of the most frequent (``most``), and how
+    many look like 0 (``small``) and like -1 (``below``). ours: the column.
+    """
     alike = others["below"] if word.startswith("-") else others["small"]
     if others["ids"] > 1 and not alike:
         return True

@@ -14,7 +14,7 @@ NEIGHBOURHOOD = timedelta(days=7)
 MAX_SPAN_YEARS = 40
 MIN_KNOWN_ITEMS = 0.5
 """Share of the events that name an item of the catalog: with fewer, events and catalog do not belong together."""
-MIN_USER_ORDERS, MAX_USER_SHARE, MAX_USER_TIMES = 20, 0.05, 10.0
+MIN_USER_ORDERS, MAX_USER_SHARE, MAX_USER_TIMES = 10, 0.05, 10.0
 """A user with so many orders at least, more than such a share of all, and so many times those of the user in the
 middle, is not one person."""
 YEAR_DAYS = 365.25

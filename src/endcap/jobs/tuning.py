@@ -21,8 +21,8 @@ from endcap.core.part import Part, explained
 from endcap.core.progress import Watch
 from endcap.core.saving import write_atomically
 from endcap.jobs.common import CONFIG, NOBODY, charts, hash_of, versions
-from endcap.jobs.judging import tasks_of
 from endcap.jobs.preparing import prepared_with
+from endcap.jobs.slot_tasks import members_of, task_of_model
 from endcap.jobs.splitting import split_of
 from endcap.jobs.tracking import tracked
 from endcap.jobs.training import fitted, retriever_of
@@ -94,7 +94,7 @@ def tune(
 
     Other keyword arguments replace keys of ``[tune]``, such as ``trials=20``. A search that was interrupted, or is to
     have more tries, goes on where it was; `fresh` begins anew. With `write`, the winner's settings are put into the
-    file, unless they are shown to be worse. Writes ``reports/tuning-MODEL.json`` and ``.html`` into the workdir.
+    file, unless they do worse on the test window. Writes ``reports/tuning-MODEL.json`` and ``.html`` into the workdir.
     Raises `BadConfig` if the model has nothing to tune, or if every try failed.
     """
     from endcap.evaluate.tuning.report import html
@@ -115,7 +115,7 @@ def _bench(config: Path, model: str, changes: Mapping[str, Any], watch: Watch, *
     """The bench of a search, with its study open; raises `BadConfig` for what cannot be searched."""
     from endcap.data.splits import with_validation
     from endcap.evaluate.tuning.contest import Contest, parsed, resource_of
-    from endcap.evaluate.tuning.space import space_of
+    from endcap.evaluate.tuning.space import settings_of, with_members
     from endcap.evaluate.tuning.trials import Plan, opened, store
 
     settings = load(config)
@@ -125,20 +125,20 @@ def _bench(config: Path, model: str, changes: Mapping[str, Any], watch: Watch, *
     recipe, seed, judging = settings.recipes[model], settings.settings.seed, settings.settings.evaluate
     parsed(how.metric)
     resource = resource_of(recipe, how.resource) if how.method == "halving" else None
+    members = members_of(settings, model)
     try:
-        space = space_of(recipe, (how.__pydantic_extra__ or {}).get(model))
+        space = with_members(recipe, (how.__pydantic_extra__ or {}).get(model), members, how.members)
     except BadConfig as error:
         raise BadConfig(_placed(settings, model, str(error))) from error
-    untuned = {name: getattr(recipe, name) for name in type(recipe).model_fields}
-    plan = Plan(space, how.method, how.trials, untuned, seed, how.patience)
+    plan = Plan(space, how.method, how.trials, settings_of(recipe, members), seed, how.patience)
     prepared = prepared_with(settings, watch)
     splits = with_validation(split_of(settings, prepared.dataset, watch), how.validation_share, judging.gap_days)
-    name, maker = _task(settings, model, how, splits.outer.train)
+    maker = task_of_model(settings, model, how.task, splits.outer.train)
     task = maker(splits.inner.train, splits.inner.test, np.random.default_rng([seed, 1]), how.queries)
     if not len(task.queries):
         raise BadData(
             f"{model} cannot be tuned: nothing in the weeks that settings are chosen by can be asked for the task "
-            f"{name!r}; take another one with --task, or come back with more orders"
+            f"{task.name!r}; take another one with --task, or come back with more orders"
         )
 
     def fit(recipe: Part, data: Dataset) -> Any:
@@ -146,12 +146,13 @@ def _bench(config: Path, model: str, changes: Mapping[str, Any], watch: Watch, *
         return retriever_of(recipe.fit(data, rng), settings.searches[model])  # type: ignore[attr-defined]
 
     told = how.model_dump(exclude={"trials", "workers", "patience", "storage"})
-    what = (prepared.dataset.fingerprint, judging, type(recipe), recipe, space, name, told, seed, __version__)
+    asked = (task.name, task.repeats)
+    what = (prepared.dataset.fingerprint, judging, type(recipe), recipe, space, asked, told, seed, __version__)
     study = opened(
         store(settings.secret(how.storage), settings.workdir / "tuning" if not how.storage else settings.folder),
         f"{settings.settings.shop.name}-{model}-{hash_of(*what)[:12]}", plan, fresh=fresh,
     )  # fmt: skip
-    contest = Contest(recipe, fit, splits.inner, task, how.metric, resource)
+    contest = Contest(recipe, fit, splits.inner, task, how.metric, resource, members)
     return Bench(settings, model, how, recipe, splits, maker, contest, plan, study)
 
 
@@ -232,7 +233,7 @@ def _judged_once(bench: Bench, winner: "Trial", watch: Watch) -> "Judgement":
     if key in known:
         return judgement_of(known[key])
     config, outer = bench.config, bench.splits.outer
-    rows = {TUNED: changed(bench.recipe, winner.settings), UNTUNED: bench.recipe}
+    rows = {TUNED: changed(bench.recipe, winner.settings, bench.contest.members), UNTUNED: bench.recipe}
     named = [name for name in config.settings.evaluate.baselines if name != bench.model]
     others = {name: config.recipes[name] for name in named} or baselines(outer.train)
     rows |= others
@@ -247,22 +248,29 @@ def _judged_once(bench: Bench, winner: "Trial", watch: Watch) -> "Judgement":
 
 
 def _written(config: Config, tuned: "Tuned", watch: Watch) -> None:
-    """Puts what the winner changes into the file as it stands now, unless it is shown to be worse."""
+    """Puts what the winner changes into the file as it stands now, unless it does worse on the test window."""
     from endcap.evaluate.enough import is_enough
-    from endcap.evaluate.tuning.judging import UNTUNED
-    from endcap.evaluate.tuning.writing import with_settings
+    from endcap.evaluate.tuning.judging import TUNED, UNTUNED
+    from endcap.evaluate.tuning.writing import by_table, with_settings
 
-    above = tuned.judgement.above[UNTUNED] if tuned.judgement else None
-    if tuned.judgement is not None and not is_enough(tuned.judgement.units):
+    judgement = tuned.judgement
+    if judgement is not None and not is_enough(judgement.units):
         watch.show(f"{config.path} is left as it is: there are too few queries to say whether the winner is better")
         return
-    if above is not None and above.shown and above.mean < 0:
-        watch.show(f"{config.path} is left as it is: the winner is worse on the test window")
+    if judgement is not None and judgement.above[UNTUNED].mean < 0:
+        stands, reached = (judgement.reached[name].mean for name in (UNTUNED, TUNED))
+        watch.show(
+            f"nothing was written: on the test window {tuned.model} as it stands in {config.path} reaches "
+            f"{tuned.metric} {stands:.4f}, and the winner of the search {reached:.4f}"
+        )
         return
-    text = with_settings(config.path.read_text(), tuned.model, tuned.changes)
+    text = config.path.read_text()
+    tables = by_table(tuned.model, tuned.changes)
+    for table, changes in tables.items():
+        text = with_settings(text, table, changes)
     parse(text, config.path)
     write_atomically(config.path, text)
-    watch.show(f"wrote the winner's settings into {config.path}, [models.{tuned.model}]")
+    watch.show(f"wrote the winner's settings into {config.path}, {', '.join(f'[models.{table}]' for table in tables)}")
 
 
 def _how(config: Config, changes: Mapping[str, Any]) -> "TuneSettings":
@@ -275,16 +283,6 @@ def _how(config: Config, changes: Mapping[str, Any]) -> "TuneSettings":
         return TuneSettings(**config.settings.tune.model_dump() | dict(changes))
     except ValidationError as error:
         raise BadConfig("\n".join(f"tune.{line}" for line in explained(error, TuneSettings))) from error
-
-
-def _task(config: Config, model: str, how: "TuneSettings", train: Dataset) -> "tuple[str, TaskMaker]":
-    """Name and maker of the task: the wished one, that of the first slot that the model fills, or what models share."""
-    slots, tasks = config.settings.slots.values(), tasks_of(config, train)
-    filled = (slot.task for slot in slots if slot.task and model in (*slot.retrievers, *slot.fallback))
-    name = how.task or next(filled, next(iter(config.settings.evaluate.model_tasks), "basket"))
-    if name not in tasks:
-        raise BadConfig(f"tune.task: no task is called {name!r}; there are: {', '.join(tasks)}")
-    return name, tasks[name]
 
 
 def _line(trial: "Trial", found: Sequence["Trial"], bench: Bench) -> str:

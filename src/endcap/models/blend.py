@@ -30,6 +30,8 @@ from endcap.models.weighing import Lists, Measure, Weights, learned
 Scale = Literal["best", "sum", "rank", "none"]
 WIDER = 4
 """Who asks for more than the lists hold has each of them made so many times as long."""
+CELLS = 2**24
+"""Queries are asked together as long as their lists hold no more than so many items (12 bytes each)."""
 
 
 def _recipe(use: Any) -> Any:
@@ -134,19 +136,35 @@ class BlendModel:
         return found.take(slice(0, k))
 
     def many(self, queries: Queries, k: int) -> tuple[Codes, Scores]:
-        """As single calls, compiled: ``codes[n, k]`` (-1: no more) and scores (NaN there)."""
+        """As single calls, compiled: ``codes[n, k]`` (-1: no more) and scores (NaN there).
+
+        Queries whose lists come out short are asked again together, each model for ever longer lists of them.
+        """
+        from endcap.models.kernels.blending import append  # noqa: PLC0415 — a serving process asks one by one
+
+        codes, scores = np.full((len(queries), k), -1, np.int32), np.full((len(queries), k), np.nan, np.float32)
+        rows, width = np.arange(len(queries)), self.width
+        while len(rows):
+            step, further = max(1, CELLS // (width * len(self.models))), [rows[:0]]
+            for start in range(0, len(rows), step):
+                some = rows[start : start + step]
+                level, sums, more = self._level(queries.take(some), width, 2 * k)
+                append(some, level, sums, codes, scores)
+                further.append(some[more & (codes[some, -1] < 0)] if k else some[:0])
+            rows = np.concatenate(further) if width < len(queries.catalog) else rows[:0]
+            width *= WIDER
+        return codes, scores
+
+    def _level(self, queries: Queries, width: int, k: int) -> tuple[Codes, Scores, NDArray[np.bool_]]:
+        """The best k of the sums of lists of this width, and for which queries some model has more."""
         from endcap.models.kernels.blending import blended  # noqa: PLC0415 — a serving process asks one by one
 
-        lists = self.lists(queries, self.width)
-        weights = self.weights[self.groups(queries.seeds.lengths)].astype(np.float64)
+        lists, weights = self.lists(queries, width), self.weights[self.groups(queries.seeds.lengths)].astype(np.float64)
         values = [values * weights[:, [column]] for column, (_, values) in enumerate(lists)]
         every = np.concatenate([codes for codes, _ in lists], axis=1)
-        codes, scores = blended(every, np.concatenate(values, axis=1), len(queries.catalog), k)
-        for row in np.flatnonzero((codes < 0).any(axis=1)).tolist():
-            if any((held[row] >= 0).sum() >= self.width for held, _ in lists):  # there is more further down
-                found = self(queries[row], k)
-                codes[row, : len(found)], scores[row, : len(found)] = found.items, found.scores
-        return codes, scores
+        codes, sums = blended(every, np.concatenate(values, axis=1), len(queries.catalog), k)
+        more = np.array([(held >= 0).sum(axis=1) >= width for held, _ in lists]).any(axis=0)
+        return codes, sums, np.asarray(more)
 
     def why(self, query: Query, item: int) -> Why:
         """What each seed adds through each model: a model's reasons, in proportion, make up what its score adds."""

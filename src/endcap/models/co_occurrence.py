@@ -111,9 +111,19 @@ class CoOccurrenceModel:
     scores: Scores
     seeds: int
     kept: Kept | None = None
+    positive_only: bool = False
+    """Whether items whose scores add up to zero or less are left out.
+
+    For scores below zero that speak against an item. A slot shows whatever a retriever returns, so such an item would
+    stand ahead of the fallback, which knows of nothing that speaks against its own.
+    """
 
     def __call__(self, query: Query, k: int) -> Candidates:
         """The k items with the highest sum of scores over the seeds, the seeds themselves left out."""
+        found = self._highest(query, k)
+        return found.take(found.scores > 0.0) if self.positive_only else found
+
+    def _highest(self, query: Query, k: int) -> Candidates:
         seeds = query.seeds[-self.seeds :]
         if len(seeds) == 1:
             items, scores = self._of(seeds[0])
@@ -135,7 +145,11 @@ class CoOccurrenceModel:
 
     def many(self, queries: Queries, k: int) -> tuple[Codes, Scores]:
         """As single calls, compiled: ``codes[n, k]`` (-1: no more) and scores (NaN there)."""
-        return summed(queries.seeds, (self.neighbours, self.scores), k, self.seeds)
+        codes, scores = summed(queries.seeds, (self.neighbours, self.scores), k, self.seeds)
+        if self.positive_only:
+            against = scores <= 0.0
+            codes[against], scores[against] = -1, np.nan
+        return codes, scores
 
     def why(self, query: Query, item: int) -> Why:
         """The scores that the seeds, each alone, give the item."""

@@ -7,10 +7,13 @@ counts is what hiding items at random comes to (Steck, Autoencoders that don't o
 inverse of a matrix of rows by rows (Woodbury): what is inverted is never larger than the smaller of both.
 """
 
+import logging
 import os
+from bisect import bisect_right
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +23,15 @@ from endcap.core.arrays import Codes, Ragged, Scores, offsets_of
 from endcap.core.candidates import best
 from endcap.core.dataset import Dataset
 from endcap.core.part import Part
-from endcap.core.tunable import SETTLED, Between
+from endcap.core.tunable import SETTLED, Between, OneOf
 from endcap.models.co_occurrence import CoOccurrenceModel
 from endcap.models.rows import TOUCHES, Source, distinct_rows, rows_of, transposed
 
 Matrix = NDArray[np.float32]
-BATCH = 256
-"""Items whose weights are computed at a time."""
+Signs = Literal["both", "positive"]
+logger = logging.getLogger(__name__)
+BLOCK_WEIGHTS = 2**24
+"""So many weights (4 bytes each) are computed at a time, by all threads together."""
 WHOLE = 1024
 """A matrix of this size is inverted in one piece."""
 PARTS = 64
@@ -45,60 +50,103 @@ class EASE(Part):
     """… times what it counts to this power: above 0, much less `l2` is needed."""
     length_power: Annotated[NonNegativeFloat, Between(0.0, 1.5)] = 0.0
     """A row counts one over its length to this power: at 1, every row has as much to say."""
+    signs: Annotated[Signs, OneOf(("both", "positive"))] = "both"
+    """Which weights are kept: also those that speak against an item, or only those that speak for it."""
     neighbours: Annotated[PositiveInt, Between(50, 2000, log=True)] = 500
-    """Of what an item speaks for, as many are kept; what it speaks against is not."""
+    """How many weights are kept per item, the largest by amount."""
     seeds: Annotated[PositiveInt, SETTLED] = 1000
     """At most so many of the latest seeds are asked."""
-    gigabytes: Annotated[PositiveFloat, SETTLED] = 4.0
-    """The matrix to be inverted may take so much; beyond that, only the most frequent items are learned."""
+    gigabytes: Annotated[PositiveFloat, SETTLED] = 2.0
+    """Memory that a fit may take beside the data (10⁹ bytes); what does not fit are the least frequent items."""
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> CoOccurrenceModel:
-        """The weights of every item, most frequent items first if not all find room."""
+        """Compute the weights of every item; of the most frequent items alone, with a warning, if memory is short."""
         n = len(data.catalog)
         rows = distinct_rows(rows_of(data, self.source, self.kinds))
         rows = Ragged(offsets_of(rows.lengths[rows.lengths > 0]), rows.values)
         worth = (rows.lengths**-self.length_power).astype(np.float32)
         counts = np.bincount(rows.values, minlength=n)
-        learned = np.flatnonzero(counts)
-        room = int((self.gigabytes * 2**30 / 4) ** 0.5)
-        if min(len(rows), len(learned)) > room:
-            learned = np.sort(np.lexsort((np.arange(n), -counts))[:room])
+        learned = self._learned(counts, len(rows))
         place = np.full(n, -1, np.int32)
         place[learned] = np.arange(len(learned))
-        kept = place[rows.values] >= 0
-        rows = rows.keep(kept)
+        rows = rows.keep(place[rows.values] >= 0)
         rows = Ragged(rows.offsets, place[rows.values])
         held = (self.l2 * counts[learned] ** self.power).astype(np.float32)
-        lengths, items, weights = self._weights(rows, transposed(rows, len(learned)), worth, held)
+        lengths, items, weights = self._weights(rows, transposed(rows, len(learned)), worth, held, learned)
         by_item = np.zeros(n, np.int64)
         by_item[learned] = lengths
-        return CoOccurrenceModel(Ragged(offsets_of(by_item), learned[items].astype(np.int32)), weights, self.seeds)
+        return CoOccurrenceModel(Ragged(offsets_of(by_item), items), weights, self.seeds, positive_only=True)
+
+    def _learned(self, counts: NDArray[np.int64], n_rows: int) -> Codes:
+        """Choose the items that fit into memory, by code: all that occur, or the most frequent of them."""
+        codes = np.flatnonzero(counts).astype(np.int32)
+        room = bisect_right(
+            range(1, len(codes) + 1), self.gigabytes * 1e9, key=lambda n: peak_bytes(n_rows, n, self.neighbours)
+        )
+        if room == len(codes):
+            return codes
+        kept = codes[np.sort(np.lexsort((codes, -counts[codes]))[: max(room, 1)])]
+        logger.warning(
+            "ease: %s items from %s rows need %.1f GB of memory, and gigabytes = %g allows for %s: only these most "
+            "frequent items are learned, which hold %.1f %% of the events. Raise gigabytes to learn all",
+            f"{len(codes):,}", f"{n_rows:,}", peak_bytes(n_rows, len(codes), self.neighbours) / 1e9, self.gigabytes,
+            f"{len(kept):,}", 100 * counts[kept].sum() / counts.sum(),
+        )  # fmt: skip
+        return kept
 
     def _weights(
-        self, rows: Ragged, have: Ragged, worth: Scores, held: Scores
+        self, rows: Ragged, have: Ragged, worth: Scores, held: Scores, names: Codes
     ) -> tuple[NDArray[np.int64], Codes, Scores]:
-        """How many neighbours each item keeps, which, and their weights, best first."""
+        """How many neighbours each item keeps, which (by their names), and their weights, best first."""
         n = len(have)
-        side = _ByRows if len(rows) < n else _ByItems
+        keep = min(self.neighbours, max(n - 1, 1))
+        kept = Neighbourhoods(np.zeros(n, np.int64), np.empty((n, keep), np.int32), np.empty((n, keep), np.float32))
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            solved = side(rows, have, worth, held, pool)
-            own = solved.own()
+            self._fill(kept, (_ByRows if len(rows) < n else _ByItems)(rows, have, worth, held, pool), names, pool)
+        if (kept.lengths == keep).all():
+            return kept.lengths, kept.items.ravel(), kept.weights.ravel()
+        there = np.arange(keep) < kept.lengths[:, None]
+        return kept.lengths, kept.items[there], kept.weights[there]
 
-            def kept(start: int) -> list[tuple[Codes, Scores]]:
-                weights = solved.lines(start, min(start + BATCH, n)) / own
-                codes = np.arange(n, dtype=np.int32)
-                found = []
-                for row, line in enumerate(weights):
-                    line[start + row] = np.nan
-                    line[line <= 0] = np.nan
-                    near = best(line, codes, self.neighbours)
-                    found.append((codes[near], line[near]))
-                return found
+    def _fill(
+        self, kept: "Neighbourhoods", solved: "_ByRows | _ByItems", names: Codes, pool: ThreadPoolExecutor
+    ) -> None:
+        """Write the largest weights of every item, a block of items at a time."""
+        n, keep = kept.items.shape
+        own, codes = solved.own(), np.arange(n, dtype=np.int32)
+        step = max(1, BLOCK_WEIGHTS // ((os.cpu_count() or 1) * n))
 
-            found = [pair for part in pool.map(kept, range(0, n, BATCH)) for pair in part]
-        lengths = np.array([len(items) for items, _ in found], np.int64)
-        items, weights = (np.concatenate([pair[side] for pair in found]) for side in (0, 1))
-        return lengths, items, weights
+        def block(start: int) -> None:
+            lines = solved.lines(start, min(start + step, n))
+            lines /= own
+            for item, line in enumerate(lines, start):
+                line[item] = np.nan
+                line[line <= 0 if self.signs == "positive" else line == 0] = np.nan
+                near = best(np.abs(line), codes, keep)
+                near = near[np.lexsort((near, -line[near]))]
+                kept.lengths[item] = len(near)
+                kept.items[item, : len(near)], kept.weights[item, : len(near)] = names[near], line[near]
+
+        list(pool.map(block, range(0, n, step)))
+
+
+@dataclass(frozen=True)
+class Neighbourhoods:
+    """The neighbours of every item ``[n, keep]``, best first, of which each has so many."""
+
+    lengths: NDArray[np.int64]
+    items: NDArray[np.int32]
+    weights: Matrix
+
+
+def peak_bytes(n_rows: int, n_items: int, neighbours: int) -> float:
+    """Estimate the most memory that a fit takes beside the data, in bytes.
+
+    Either the matrix while it is inverted, a third more than the matrix itself; or the matrix and the weights that are
+    kept; or these while their gaps are closed. Beside them stand the blocks of weights that threads work on.
+    """
+    matrix, kept = 4.0 * min(n_rows, n_items) ** 2, 8.0 * n_items * min(neighbours, n_items)
+    return max(matrix * 4 / 3, matrix + kept, 1.7 * kept) + 6 * BLOCK_WEIGHTS
 
 
 class _ByItems:

@@ -37,7 +37,8 @@ class Asking:
         """At most so many questions, drawn from all there are.
 
         Of sessions: what comes next, after each beginning of a visit. Of baskets: each item, given the others. Of
-        histories: what a user buys next, given all before. None, if there is nothing before them or nothing to ask.
+        histories: what a user buys next, given all that was bought at earlier times; what is bought at one time, as in
+        one order, has no order of its own. None, if there is nothing before them or nothing to ask.
         """
         makers = {"sessions": self._visits, "baskets": self._baskets, "histories": self._histories}
         return makers[self.source](data, rng)
@@ -55,13 +56,19 @@ class Asking:
         return self._next(data, bought, "user", self._cut(bought.time), rng)
 
     def _next(self, data: Dataset, events: object, by: str, cut: float, rng: np.random.Generator) -> HeldOut:
-        """Each event from `cut` on but the first of its row is asked for, given those before it in the row."""
+        """Each event from `cut` on is asked for, given those before it in the row, if there are any.
+
+        In a visit these are the events before it; of a user, those of earlier times.
+        """
         item, time, row = (np.asarray(getattr(events, name)) for name in ("item", "time", by))
         order = np.lexsort((np.arange(len(item)), time, row))
         item, time, row = item[order], time[order], row[order]
-        begins = np.searchsorted(row, row)
-        asked = self._drawn(np.flatnonzero((np.arange(len(item)) > begins) & (time >= cut)), rng)
-        given = _spans(item, begins[asked], asked)
+        begins, ends = np.searchsorted(row, row), np.arange(len(item))
+        if by == "user" and len(item):
+            later = np.append(True, (np.diff(row) != 0) | (np.diff(time) != 0))
+            ends = np.maximum.accumulate(np.where(later, ends, 0))
+        asked = self._drawn(np.flatnonzero((ends > begins) & (time >= cut)), rng)
+        given = _spans(item, begins[asked], ends[asked])
         nobody = Ragged.empty(len(asked))
         session, history = (given, nobody) if by == "session" else (nobody, given)
         return _held(data, cut, Queries.of(data.catalog, time[asked], session=session, history=history), item[asked])

@@ -74,6 +74,14 @@ def test_an_account_and_a_cookie_are_user_and_session(tmp_path: Path) -> None:
     assert settings["prepare"]["events"] == [{"use": "sessionized", "minutes": 30}, "basketed"]
 
 
+def test_guests_of_whom_nothing_is_known_are_kept(tmp_path: Path) -> None:
+    rows = ((DAYS[n], "0" if n % 2 else f"{1000 + n % 5}", f"sku{n % 3}", 1) for n in range(40))
+    table(tmp_path / "sales.csv", ("sold_at_date", "customer_id", "sku", "qty"), rows)
+    found, settings = guess(tmp_path, "sales.csv")
+    assert found.problem == ""
+    assert settings["sources"][0]["columns"]["session_id"] == ["customer_id", "sold_at_date"]
+
+
 def test_an_e_mail_address_as_user_is_told(tmp_path: Path) -> None:
     orders(tmp_path, "email", [f"u{n}@shop.example" for n in range(9)])
     found, _ = guess(tmp_path, "orders.csv")

@@ -150,3 +150,25 @@ def test_the_same_model_with_another_seed_passes_95_times_in_100() -> None:
         findings = decided(parted(found(ease, rng), found(ease, rng), third), seed=int(rng.integers(2**31)))
         refusals += any(finding.decided == "refused" for finding in findings)
     assert refusals <= 5
+
+
+def test_baselines_far_behind_do_not_hide_a_loss_against_another() -> None:
+    theirs = np.ones(300)
+    ours = np.where(np.arange(300) < 10, 0.0, theirs)  # which chance does once in a thousand times
+    behind = [pair(theirs, 0.1 * theirs, f"{n} far behind") for n in range(20)]
+    counted = losses([pair(ours, theirs), *behind], 0.01, np.random.default_rng(0))
+    looked_at = losses([pair(ours, theirs), *behind], 0.01, np.random.default_rng(0), worse_only=True)
+    assert counted[0].verdict(0.01, 0.05) != "worse"
+    assert looked_at[0].verdict(0.01, 0.05) == "worse"
+    assert looked_at[0].corrected == pytest.approx(2 * looked_at[0].p)  # both sides, and no other test
+    assert {loss.corrected for loss in looked_at[1:]} == {1.0}
+
+
+def test_what_is_equal_or_was_not_asked_is_no_test_either() -> None:
+    values, nothing = np.array([0.0, 0.5, 1.0]), np.full(3, np.nan)
+    pairs = [pair(values, values), pair(nothing, values), pair(0.9 * values, values)]
+    equal, unasked, worse = losses(pairs, 0.01, np.random.default_rng(0), worse_only=True)
+    assert equal.corrected == 1.0
+    assert worse.corrected == pytest.approx(2 * worse.p)
+    assert np.isnan(unasked.corrected)
+    assert losses([], 0.01, np.random.default_rng(0), worse_only=True) == []

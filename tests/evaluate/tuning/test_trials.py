@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from endcap.core.errors import BadConfig
 from endcap.core.tunable import Between, OneOf
 from endcap.evaluate.tuning.contest import RUNGS, Outcome, Report
 from endcap.evaluate.tuning.space import Space
@@ -63,10 +64,33 @@ def test_a_grid_tries_every_point_once(tmp_path: Path) -> None:
     assert sorted(points) == sorted(itertools.product([0.01, 1.0, 100.0], ["good", "bad"]))
 
 
-def test_settings_outside_the_space_are_not_tried(tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", ["tpe", "random", "grid", "halving"])
+@pytest.mark.parametrize("x", [1000.0, 0.0, None])
+def test_the_settings_that_are_there_are_tried_first_wherever_they_lie(method: Any, x: Any, tmp_path: Path) -> None:
+    plan = replace(PLAN, untuned={"x": x, "kind": "worse"}, trials=9, method=method)
+    found = searched(plan, tmp_path, lambda settings, _: Outcome(float(settings["x"] or 0), settings))
+    assert found[0].settings == {"x": x, "kind": "worse"}
+    assert found[0].value == (x or 0.0)
+    assert len(found) == 9
+    assert all(0.01 <= trial.settings["x"] <= 100 for trial in found[1:])
+
+
+def test_settings_outside_the_space_are_tried_again_if_they_were_interrupted(tmp_path: Path) -> None:
     plan = replace(PLAN, untuned={"x": 1000.0, "kind": "bad"}, trials=3)
-    assert len(found := searched(plan, tmp_path)) == 3
-    assert all(trial.settings["x"] <= 100 for trial in found)
+
+    def stopping(settings: Mapping[str, Any], report: Report) -> Outcome:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        searched(plan, tmp_path, stopping)
+    found = searched(plan, tmp_path)
+    assert [trial.settings["x"] == 1000.0 for trial in found] == [True, False, False]
+
+
+def test_a_grid_without_room_for_the_settings_that_are_there_says_so(tmp_path: Path) -> None:
+    plan = Plan({"x": OneOf((1, 2))}, "grid", 2, {"x": 3})
+    with pytest.raises(BadConfig, match="at most 1, beside the settings that stand in the file: raise trials"):
+        searched(plan, tmp_path)
 
 
 def test_what_is_interrupted_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:

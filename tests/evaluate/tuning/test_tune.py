@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from endcap import jobs
 from endcap.config import load
 from endcap.core.bundle import Shelf
 from endcap.core.errors import BadConfig
+from endcap.core.progress import Nobody
 from endcap.evaluate.tuning import judging
 from endcap.showing import shown
 
@@ -76,10 +78,77 @@ def test_the_future_changes_nothing_that_is_chosen(config: Path, tmp_path: Path)
     assert honest.judgement.above["untuned"].mean > 0 > planted.judgement.above["untuned"].mean
 
 
+class Listening(Nobody):
+    """Keeps what is shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[object] = []
+
+    def show(self, thing: object) -> None:
+        self.shown.append(thing)
+
+
 def test_what_is_worse_on_the_test_window_is_not_written(tmp_path: Path) -> None:
-    config = fashion(tmp_path, future="old")
-    assert "below the settings that were there" in jobs.tune("popular", config, write=True).to_json()["verdict"]
+    config, watch = fashion(tmp_path, future="old"), Listening()
+    assert "below the settings that were there" in jobs.tune("popular", config, watch, write=True).to_json()["verdict"]
     assert config.read_text() == SETTINGS
+    assert watch.shown[-1] == (
+        f"nothing was written: on the test window popular as it stands in {config} reaches NDCG@10 1.0000, and the "
+        "winner of the search 0.6309"
+    )
+
+
+def test_a_little_worse_is_not_written_either(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judging_well = judging.judged
+
+    def badly(rows: Any, task: Any, *others: Any) -> Any:
+        found = judging_well(rows, task, *others)
+        little = replace(found.above["untuned"], mean=-0.0001, corrected=1.0)
+        return replace(found, above={**found.above, "untuned": little})
+
+    monkeypatch.setattr(judging, "judged", badly)
+    assert jobs.tune("popular", config, write=True).changes
+    assert config.read_text() == SETTINGS
+
+
+def test_settings_that_no_range_holds_are_tried_and_what_mattered_is_still_told(config: Path) -> None:
+    config.write_text(SETTINGS.replace('use = "co_occurrence"\n', 'use = "co_occurrence"\nshrink = 0.0\n'))
+    tuned = jobs.tune("together", config, method="random", trials=6, task="anybody")
+    assert tuned.trials[0].settings["shrink"] == 0.0
+    assert all(trial.settings["shrink"] >= 0.1 for trial in tuned.trials[1:])
+    assert tuned.to_json()["trials"]
+
+
+BLEND = """
+[models.both]
+use = "blend"
+models = ["popular", "together", { use = "last_viewed" }]
+source = "baskets"
+"""
+
+
+def test_a_blend_is_searched_with_the_members_that_have_a_table(config: Path) -> None:
+    config.write_text(SETTINGS + BLEND + "[tune.both]\nscale = 'sum'\nwidth = 100\n[tune.both.popular]\n")
+    tuned = jobs.tune("both", config, write=True, task="anybody", trials=7)
+    assert set(tuned.space) == {"scale", "width", "popular.half_life"}
+    assert tuned.trials[0].settings == {"scale": "sum", "width": 100, "popular.half_life": None}
+    assert tuned.changes == {"popular.half_life": 7.0}
+    assert "half_life = 7.0" in config.read_text().partition("[models.short]")[0]
+    found = load(config).recipes
+    assert found["popular"].half_life == found["both"].models[0].half_life == 7.0
+
+
+def test_a_blend_may_be_searched_with_all_its_members(config: Path) -> None:
+    config.write_text(SETTINGS + BLEND)
+    tuned = jobs.tune("both", config, task="anybody", trials=2, method="random", members=True)
+    assert {"scale", "popular.half_life", "together.shrink"} <= set(tuned.space)
+    assert set(jobs.tune("both", config, task="anybody", trials=2, method="random").space) == {"scale", "width"}
+
+
+def test_a_wrong_space_of_a_member_is_told_with_its_line(config: Path) -> None:
+    config.write_text(text := SETTINGS + BLEND + "[tune.both.popular]\nlive = 3.0\n")
+    with pytest.raises(BadConfig, match=rf"line {len(text.splitlines())}: tune.both.popular.live: unknown key"):
+        jobs.tune("both", config)
 
 
 def test_a_search_goes_on_and_its_winner_is_judged_once(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,7 +265,7 @@ def test_a_key_that_does_not_exist(config: Path) -> None:
 def test_the_settings_narrow_the_space(config: Path) -> None:
     config.write_text(SETTINGS + "[tune.popular]\nhalf_life = [30.0, 60.0, 90.0]\n")
     tuned = jobs.tune("popular", config, method="grid")
-    assert [settings for settings, _ in tries(tuned)] == [{"half_life": days} for days in (30.0, 60.0, 90.0)]
+    assert [settings for settings, _ in tries(tuned)] == [{"half_life": days} for days in (None, 30.0, 60.0, 90.0)]
 
 
 def test_the_command_prints_json_and_people_see_a_table(config: Path) -> None:

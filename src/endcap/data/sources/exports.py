@@ -129,12 +129,13 @@ def tables_of(
     if patterns == (None, None):
         raise BadConfig(f"{type(source).__name__.lower()}: expected files under events, catalog, or both")
     found = [None if pattern is None else matching(pattern, folder, ends) for pattern in patterns]
-    events, catalog = nothing(engine), None
-    if found[0] is not None:
+    if found[0] is None:
+        events = nothing(engine)
+    else:
         events = happened(engine, _names(found[0], folder), source, ledger, partial(read, found[0], True))
-    if found[1] is not None:
-        catalog = sold(engine, _names(found[1], folder), source, ledger, partial(read, found[1], False))
-    return events, catalog
+    if found[1] is None:
+        return events, None
+    return events, sold(engine, _names(found[1], folder), source, ledger, partial(read, found[1], False))
 
 
 def inputs_of(patterns: tuple[str | None, ...], folder: Path, ends: tuple[str, ...]) -> list[Path]:

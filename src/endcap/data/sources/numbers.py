@@ -23,6 +23,8 @@ inr jpy cny krw aud cad nzd brl mxn zar aed sar sgd hkd thb idr myr php vnd
 pc pcs piece pieces stk stück stuck st unit units ea pz pzs pzas ud uds szt ks шт stuk stuks pièce pièces ex x
 """
 """Currencies and pieces by their names, in small letters, without the point behind them."""
+COMMON = "€$£¥ \u00a0\u202f"
+"""What stands at the ends of most prices that are not plain: these need no more than to be left out."""
 SYMBOL = r"^[A-Za-z]{0,3} ?\p{Sc}$|^[A-Z]{3}$"
 """A currency that is a sign, maybe with a country, or an ISO code."""
 AROUND = r"((?:[^\d.,'()+-]+\.?)?)"
@@ -66,7 +68,17 @@ def with_numbers(table: ibis.Table, texts: Mapping[str, ibis.Value], decimal: st
     Each stage is a projection of its own, so that DuckDB computes it once, however often the next one looks at it.
     """
     table = table.mutate(**{f"_text_{name}_": filled(text) for name, text in texts.items()})
-    table = table.mutate(**{f"_plain_{name}_": _plain(table[f"_text_{name}_"], decimal) for name in texts})
+    table = table.mutate(**{f"_bare_{name}_": _plain(table[f"_text_{name}_"], decimal) for name in texts})
+    table = table.mutate(
+        **{
+            f"_plain_{name}_": ibis.ifelse(
+                table[f"_bare_{name}_"].isnull(),
+                _plain(_trim(table[f"_text_{name}_"], COMMON), decimal),
+                table[f"_bare_{name}_"],
+            )
+            for name in texts
+        }
+    )
     table = table.mutate(
         **{
             f"_framed_{name}_": ibis.ifelse(

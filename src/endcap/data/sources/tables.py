@@ -114,8 +114,7 @@ def _set_aside(others: ibis.Table, left: int, place: str, ledger: Ledger) -> Non
 
 def nothing(engine: Any) -> ibis.Table:
     """No events."""
-    empty = ibis.schema({**EVENTS, ROW: "int64"}).to_pyarrow().empty_table()
-    return engine.create_table(ibis.util.gen_name("nothing"), empty, temp=True)
+    return uploaded(engine, ibis.schema({**EVENTS, ROW: "int64"}).to_pyarrow().empty_table())
 
 
 def _place(names: list[str]) -> str:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from endcap.core.records import KINDS
 from endcap.data.cells import separator_of
 from endcap.data.columns import CATALOG, EVENTS, REQUIRED_EVENTS
 from endcap.data.sources.availability import read_availability
+from endcap.data.sources.parsing import EXCEL
 from endcap.data.starting.catalog_formats import CatalogFormat, catalog_format
 from endcap.data.starting.guess import Guessed, Match
 from endcap.data.starting.looking import Seen
@@ -59,7 +61,24 @@ def guessed(table: Seen) -> Guessed:
 
 def event_matches(table: Seen) -> dict[str, Match]:
     """For each of our columns of events the one of theirs that fits best."""
-    return _matches(table, EVENTS, EVENT_NAMES)
+    found = _matches(table, EVENTS, EVENT_NAMES)
+    if _counts_steps(table, found):
+        del found["order_id"]
+    return found
+
+
+def _counts_steps(table: Seen, found: Mapping[str, Match]) -> bool:
+    """Whether what is called an order counts the steps of a visit: most of its numbers stand in several visits."""
+    who = found.get("session_id") or found.get("user_id")
+    if "order_id" not in found or who is None:
+        return False
+    visits: dict[object, set[object]] = {}
+    numbers, people = table.columns[found["order_id"].theirs], table.columns[who.theirs]
+    for number, person in zip(numbers, people, strict=True):
+        if number is not None and person is not None:
+            visits.setdefault(number, set()).add(person)
+    shared = sum(len(several) > 1 for several in visits.values())
+    return all(str(number).isdigit() for number in visits) and shared > 0.5 * len(visits)
 
 
 def _why_unused(table: Seen, events: Mapping[str, Match], catalog: Mapping[str, Match]) -> str:
@@ -135,6 +154,9 @@ def as_events(table: Seen, found: dict[str, Match], own: bool = False) -> Guesse
         checks["items_separator"] = f"a cell such as {item.examples[0]!r} names several items; each is an event"
     options |= add_money(table, found, checks)
     notes = [*table.notes, *add_people(table, found)]
+    if visits == "visitor" and found["session_id"].theirs == found.get("user_id", found["session_id"]).theirs:
+        session, user = found["session_id"], found.get("user_id", found["session_id"])
+        found["session_id"] = replace(session, then=tuple(dict.fromkeys((*user.then, *session.then))))
     there = {*found, "kind", *(["time"] if "time_columns" in options else [])}
     missing = {name: candidates(table, name, found) for name in REQUIRED_EVENTS if name not in there}
     return Guessed(table.place, "events", tuple(found.values()), options, checks, "", tuple(notes), missing, visits)
@@ -160,7 +182,7 @@ def add_time(table: Seen, found: dict[str, Match], options: dict[str, object], c
     if pair and ("time" not in found or found["time"].theirs in pair):
         found.pop("time", None)
         options["time_columns"] = list(pair)
-        texts = [f"{day} {clock}" for day, clock in zip(table.columns[pair[0]], table.columns[pair[1]], strict=True)]
+        texts = [" ".join(map(str, parts)) for parts in zip(*(table.columns[name] for name in pair), strict=True)]
         form, check = time_format(texts) or (None, "")
         key = "time_columns"
     elif "time" in found:
@@ -238,7 +260,10 @@ def _score(our: str, theirs: str, table: Seen, names: str) -> float:
         score = 0.0
     elif our == "time":
         told = 0.5 if are_moments(raw) or not values[0].isdigit() else 0.4
-        score = max(like, told) if are_moments(raw) or time_format(values) else 0.0
+        form = time_format(values)
+        score = max(like, told) if are_moments(raw) or form else 0.0
+        if form and form[0] == EXCEL and not like:  # whole numbers of five digits are ids, too
+            score = 0.0
     elif our == "kind":
         words = set(values)
         known = sum(kind_of(word) is not None for word in words) / len(words)

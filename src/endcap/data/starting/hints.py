@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from endcap.data.sources.parsing import UNITS
 
@@ -18,6 +19,12 @@ COMMA = re.compile(r"(^|\D)\d*,(\d{1,2}|\d{4,})\D*$|\d\.\d{3},|(^|\D)0,\d|\d\.\d
 POINT = re.compile(r"(^|\D)\d*\.(\d{1,2}|\d{4,})\D*$|\d,\d{3}\.|(^|\D)0\.\d|\d,\d{3},\d{3}|\.[-–]")
 EITHER = re.compile(r"(^|\D)\d{1,3}[.,]\d{3}\D*$")
 AMOUNT = re.compile(r"\D{0,6}\d[\d.,' \u00a0\u202f\u2009’]*([.,][-–]{1,2})?\D{0,6}$|\D{0,4}[.,]\d{1,2}\D{0,6}$")
+CALENDAR = (
+    ("year yyyy jahr ano año annee année anno jaar rok", 1990, 2100),
+    ("month mm monat mes mois mese maand miesiac miesiąc", 1, 12),
+    ("day dd tag dia día jour giorno dag dzien dzień", 1, 31),
+)
+"""What columns of years, months and days are called, and the least and greatest of their values."""
 MOST = 0.9
 FEW = 2000
 """Values that are looked at."""
@@ -51,8 +58,8 @@ def _packed(values: Sequence[str], separator: str) -> bool:
     return not (separator == "," and numeric and max(map(len, cells)) < 3)
 
 
-def find_time_columns(columns: Mapping[str, Sequence[str]]) -> tuple[tuple[str, str], ...]:
-    """Find columns of times of day, each with the column of dates that stands nearest before it, or else behind it."""
+def find_time_columns(columns: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    """Find columns that make a time together: a date and the time of day nearest behind it, or year, month and day."""
     names = list(columns)
     days = [name for name in names if _share(columns[name], lambda value: bool(DAY.fullmatch(value))) >= MOST]
     clocks = [name for name in names if _share(columns[name], lambda value: bool(CLOCK.fullmatch(value))) >= MOST]
@@ -61,7 +68,21 @@ def find_time_columns(columns: Mapping[str, Sequence[str]]) -> tuple[tuple[str, 
         place = names.index(clock)
         nearest = sorted(days, key=lambda day: (names.index(day) > place, abs(names.index(day) - place)))
         pairs += [(nearest[0], clock)] if nearest else []
-    return tuple(pairs)
+    return (*pairs, *_calendar(columns))
+
+
+def _calendar(columns: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
+    """The columns of year, month and day, if there are all three."""
+    parts = []
+    for words, least, most in CALENDAR:
+        named = (name for name in columns if name.strip().lower() in words.split())
+        part = next((name for name in named if _share(columns[name], partial(_between, (least, most))) >= MOST), None)
+        parts += [part] if part is not None else []
+    return [tuple(parts)] if len(parts) == len(CALENDAR) else []
+
+
+def _between(limits: tuple[int, int], value: str) -> bool:
+    return bool(re.fullmatch(r"\d{1,4}", value)) and limits[0] <= int(value) <= limits[1]
 
 
 def find_decimals(columns: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -53,8 +53,8 @@ class Seen:
     """Why there is nothing to read, naming the file and what to do; then there may be no columns, and no rows."""
     packed: Mapping[str, str] = field(default_factory=dict)
     """Column whose cells hold several values = their separator; the value for the setting ``items_separator``."""
-    time_columns: tuple[tuple[str, str], ...] = ()
-    """Pairs of a column of dates and one of times of day; the value for the setting ``time_columns``."""
+    time_columns: tuple[tuple[str, ...], ...] = ()
+    """Columns that make a time together: a date and a time of day, or a year, a month and a day."""
     decimals: Mapping[str, str] = field(default_factory=dict)
     """Column of numbers = its decimal sign: ``.``, ``,``, or ``?`` where each value can be read either way."""
 

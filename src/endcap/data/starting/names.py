@@ -19,7 +19,7 @@ EVENT_NAMES: Mapping[str, str] = {
     "item_id": """itemid productid sku stockcode productcode articleid variantid asin itemsku lineitemsku ean gtin item
         product article artikelnummer artikelnr artikelid produktid produktnummer artikel produkt idproducto
         codigoproducto producto articulo referencia idproduit codeproduit produit reference idprodotto codiceprodotto
-        codicearticolo prodotto idproduto codigoproduto produto idproduktu""",
+        codicearticolo prodotto idproduto codigoproduto produto idproduktu clothingmodel model""",
     "user_id": """userid customerid customerno customernumber customernr customerkey customercode householdid
         householdkey householdno household memberid memberno membernumber member loyaltycard loyaltycardid
         loyaltyid loyaltynumber loyaltyno loyalty cardnumber cardno cardid accountid accountno

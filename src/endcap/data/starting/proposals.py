@@ -284,7 +284,9 @@ def _new(facts: Facts) -> SlotProposal | None:
 
 
 def _rows(facts: Facts) -> str:
-    return "sessions" if facts.browsed else "baskets" if facts.baskets else "histories"
+    return (
+        "sessions" if facts.browsed else "baskets" if facts.baskets else "histories" if facts.returning else "sessions"
+    )
 
 
 def _stages(facts: Facts, *more: str) -> Names:

@@ -5,15 +5,19 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
 
+from endcap.data.sources.parsing import EXCEL
+
 PATTERNS = (
     "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y",
     "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p",
     "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%d-%m-%Y", "%d %b %Y %H:%M:%S", "%d %b %Y %H:%M", "%d %b %Y",
     "%b %d, %Y %I:%M %p", "%b %d, %Y", "%b %d, %Y %H:%M:%S", "%a, %d %b %Y %H:%M:%S %z", "%Y%m%dT%H%M%S",
-    "%d/%b/%Y:%H:%M:%S %z",
+    "%d/%b/%Y:%H:%M:%S %z", "%Y %m %d", "%Y %m %d %H:%M:%S", "%Y %m %d %H:%M",
 )  # fmt: skip
 ISO = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?)? ?(Z|UTC|[+-]\d\d:?\d\d)?$")
 EPOCHS = ((9, 10, "s"), (12, 13, "ms"), (15, 16, "us"), (18, 19, "ns"))
+EXCEL_DAYS = (33_000, 60_000)
+"""Days since the end of 1899, as spreadsheets count them, from 1990 to 2064."""
 IN_UTC = "times are taken as UTC; say timezone if they are not"
 MOST = 0.9
 """Share of the values that must fit."""
@@ -41,6 +45,8 @@ def _counted_time(digits: Sequence[str]) -> tuple[str | None, str] | None:
     longest = max(map(len, digits))
     if longest in (8, 14) and all(text.startswith(("19", "20")) for text in digits):
         return ("%Y%m%d" if longest == 8 else "%Y%m%d%H%M%S"), IN_UTC
+    if longest == 5 and all(EXCEL_DAYS[0] <= int(text) <= EXCEL_DAYS[1] for text in digits):
+        return EXCEL, f"days since 1900, as a spreadsheet counts them; {IN_UTC}"
     units = {unit for low, high, unit in EPOCHS if any(low <= len(text) <= high for text in digits)}
     if len(units) > 1:
         return None, ""  # without time_format, each value is read by its magnitude

@@ -1,9 +1,10 @@
 """Who acted, as the columns of a log tell it: accounts, browsers and devices, and the visits that are made of them."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 
-from endcap.data.placeholders import FREQUENT, NUMBERS, PLACEHOLDERS
+from endcap.data.placeholders import BELOW, NUMBERS, PLACEHOLDERS, SMALL, stands_out
 from endcap.data.starting.guess import Match
 from endcap.data.starting.looking import Seen
 from endcap.data.starting.names import COOKIE_NAMES, is_person, plain
@@ -27,14 +28,14 @@ def add_visits(table: Seen, found: dict[str, Match]) -> str:
             cookie,
             0.9,
             examples_of(table.text[cookie]),
-            then=_filling(table, cookie, found, ("user_id", "order_id")),
+            then=_filling(table, cookie, found, ("user_id", "order_id", "time")),
         )
         return "visitor"
     wanted = ("user_id", "order_id") if "kind" in found else ("order_id", "user_id")
     instead = next((found[name] for name in (*wanted, "kind") if name in found), None)
     if instead is None:
         return ""
-    then = _filling(table, instead.theirs, found, wanted)
+    then = _filling(table, instead.theirs, found, (*wanted, "time"))
     found["session_id"] = Match("session_id", instead.theirs, 0.7, instead.examples, "no visit is told apart", then)
     return "order" if instead.ours == "order_id" else "visitor"
 
@@ -73,7 +74,10 @@ def _cookie(table: Seen, found: Mapping[str, Match]) -> str | None:
 
 
 def _filling(table: Seen, first: str, found: Mapping[str, Match], names: tuple[str, ...]) -> tuple[str, ...]:
-    """Of the columns that stand for ours, those that say something where the first is empty."""
+    """Of the columns that stand for ours, those that say something where the first is empty.
+
+    Of guests of whom nothing else is known, what was done at one moment is one visit: so the time may be among them.
+    """
     theirs = [found[name].theirs for name in names if name in found and found[name].theirs != first]
     return tuple(name for name in theirs if _fills(table, first, name))
 
@@ -82,8 +86,18 @@ def _fills(table: Seen, first: str, second: str) -> bool:
     """Whether the second column often says something where the first holds nothing, or what stands for nothing."""
     pairs = list(zip(map(_plain, table.columns[first]), map(_plain, table.columns[second]), strict=True))
     counts = Counter(one for one, _ in pairs if one and one not in NO_ID)
-    most = max((n for word, n in counts.items() if word not in NUMBERS), default=0)
-    none = {"", *NO_ID, *(word for word in NUMBERS if counts[word] > FREQUENT * max(most, 1))}
+    ids = {word: n for word, n in counts.items() if word not in NUMBERS}
+    facts = {
+        "ids": len(ids),
+        "most": max(ids.values(), default=0),
+        "small": sum(bool(re.search(SMALL, word)) for word in ids),
+        "below": sum(bool(re.search(BELOW, word)) for word in ids),
+    }
+    none = {
+        "",
+        *NO_ID,
+        *(word for word in NUMBERS if counts[word] and stands_out(word, counts[word], facts, "user_id")),
+    }
     empty = sum(one in none and two not in none for one, two in pairs)
     return empty > FILLED * len(pairs)
 

@@ -177,7 +177,9 @@ def _steps(events: Sequence[Guessed]) -> tuple[str, ...]:
     steps = []
     if any(guess.visits == "visitor" for guess in events):
         steps.append('{ use = "sessionized", minutes = 30 }')
-    if any("order_id" not in {match.ours for match in guess.matches} for guess in events):
+    views = {"kind": "view"}  # of a log of views alone no baskets are made
+    bought = [guess for guess in events if guess.options.get("constants") != views]
+    if any("order_id" not in {match.ours for match in guess.matches} for guess in bought):
         steps.append('"basketed"')
     return tuple(steps)
 

@@ -18,7 +18,7 @@ from endcap.data.splits import Split
 from endcap.evaluate.metrics import METRICS, Values, matched, measured_at
 from endcap.evaluate.ranking import ranked
 from endcap.evaluate.tasks import Task
-from endcap.evaluate.tuning.space import changed
+from endcap.evaluate.tuning.space import Members, changed
 
 Resource = Literal["epochs", "data", "queries"]
 """What a rung has less of: epochs of fitting, the time that is learned from, or queries that are judged on."""
@@ -56,10 +56,12 @@ class Contest:
     metric: str
     resource: Resource | None = None
     """What is halved; nothing, if tries are not stopped early."""
+    members: Members = ()
+    """Names of what the recipe blends, whose settings may be searched too."""
 
     def __call__(self, settings: Mapping[str, Any], report: Report) -> Outcome:
         """The value of the settings; raises whatever the recipe raises, and `BadData` if nothing can be judged."""
-        recipe: Part = changed(self.recipe, settings)
+        recipe: Part = changed(self.recipe, settings, self.members)
         if self.resource is None:
             return Outcome(self._value(recipe, self.split.train, self.task), settings)
         values: list[float] = []

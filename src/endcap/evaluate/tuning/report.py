@@ -14,7 +14,7 @@ from endcap.data.printing import row, words
 from endcap.evaluate.compare import Difference, Interval
 from endcap.evaluate.enough import is_enough, too_few
 from endcap.evaluate.tuning.judging import TUNED, UNTUNED, Judgement
-from endcap.evaluate.tuning.space import Space, ends, near_end
+from endcap.evaluate.tuning.space import Space, ends, near_end, plain
 from endcap.evaluate.tuning.trials import Trial
 from endcap.evaluate.verdict import SPACE, chance, spanned
 
@@ -71,7 +71,8 @@ class Tuned:
     @property
     def changes(self) -> dict[str, Any]:
         """What the winner sets otherwise than it was."""
-        return {name: value for name, value in self.winner.settings.items() if value != self.untuned.get(name)}
+        changed = ((name, value) for name, value in self.winner.settings.items() if name in self.untuned)
+        return {name: value for name, value in changed if plain(value) != plain(self.untuned[name])}
 
     @property
     def edges(self) -> list[str]:
@@ -122,10 +123,12 @@ def importances(study: "Study", found: Sequence[Trial]) -> dict[str, float]:
     optuna = needs("optuna", extra="tune")
     if len({trial.value for trial in found if trial.state == "finished"}) < 2:
         return {}
+    inside = optuna.create_study(direction="maximize")  # settings that stood outside the space have no place in it
+    inside.add_trials([trial for trial in study.get_trials(deepcopy=False) if trial.params])
     with warnings.catch_warnings():
         warnings.filterwarnings("error", "Target and region quantiles select the same")
         try:
-            shares = optuna.importance.get_param_importances(study)
+            shares = optuna.importance.get_param_importances(inside)
         except UserWarning:  # the better ones are all there are
             return {}
     return {name: float(share) for name, share in shares.items()}

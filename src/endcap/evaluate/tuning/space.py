@@ -21,6 +21,8 @@ from endcap.core.tunable import Between, Choice, OneOf, Settled
 
 Space = Mapping[str, Choice]
 """By field, what a search may set it to."""
+Members = tuple[str, ...]
+"""Names of the recipes under a recipe's field ``models``, in their order; empty for one that is not to be searched."""
 AROUND = 8
 """A positive number is searched from its default divided by this to its default times this."""
 DIGITS = 3
@@ -58,8 +60,10 @@ def holds(space: Space, settings: Mapping[str, Any]) -> bool:
     return all(_holds(choice, settings[name]) for name, choice in space.items())
 
 
-def near_end(choice: Between, value: float) -> bool:
-    """Whether a value lies within a fiftieth of the range from one of its ends, on its scale."""
+def near_end(choice: Between, value: Any) -> bool:
+    """Whether a value lies in the range, within a fiftieth of it from one of its ends, on its scale."""
+    if not _holds(choice, value):
+        return False
     low, high, at = np.log([choice.low, choice.high, value]) if choice.log else (choice.low, choice.high, value)
     return bool(min(at - low, high - at) <= (high - low) / 50)
 
@@ -78,7 +82,7 @@ def grid(space: Space, most: int) -> list[dict[str, Any]]:
     Raises `BadConfig` if two per range are too many already.
     """
     spread: list[list[Any]] = []
-    for n in range(2, most + 1):
+    for n in range(2, max(most, 2) + 1):
         finer = [points(choice, n) for choice in space.values()]
         size = np.prod([float(len(values)) for values in finer])
         if size > most:
@@ -91,6 +95,23 @@ def grid(space: Space, most: int) -> list[dict[str, Any]]:
             break
         spread = finer
     return [dict(zip(space, values, strict=True)) for values in product(*spread)]
+
+
+def planned(space: Space, method: str, trials: int, untuned: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is tried whatever comes of it: the settings that are there, and every point of a grid.
+
+    Raises `BadConfig` if as many tries have no room for both.
+    """
+    there = {name: plain(untuned[name]) for name in space}
+    if method != "grid":
+        return [there]
+    others = [point for point in grid(space, trials) if {name: plain(value) for name, value in point.items()} != there]
+    if len(others) == trials:
+        try:
+            others = grid(space, trials - 1)
+        except BadConfig as error:
+            raise BadConfig(f"{error}, beside the settings that stand in the file: raise trials") from error
+    return [there, *others]
 
 
 def labels(choice: OneOf) -> list[Any]:
@@ -180,12 +201,60 @@ def _check(recipe: Part, name: str, value: Any) -> None:
         raise BadConfig("\n".join(explained(error, type(recipe)))) from error
 
 
-def changed(recipe: Part, settings: Mapping[str, Any]) -> Any:
-    """The recipe with other settings; raises pydantic's `ValidationError` if they do not fit."""
-    return type(recipe)(**{name: getattr(recipe, name) for name in type(recipe).model_fields} | dict(settings))
+def plain(value: Any) -> Any:
+    """A tuple as the list that files and stores make of it; any other value as it is."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def changed(recipe: Part, settings: Mapping[str, Any], members: Members = ()) -> Any:
+    """The recipe with other settings; raises pydantic's `ValidationError` if they do not fit.
+
+    A setting ``MEMBER.FIELD`` is one of the recipes under its field ``models``, which `members` names in their order.
+    """
+    own = {name: value for name, value in settings.items() if "." not in name}
+    if len(own) < len(settings):
+        inner = [
+            {name.partition(".")[2]: value for name, value in settings.items() if name.partition(".")[0] == member}
+            for member in members
+        ]
+        models = recipe.models  # type: ignore[attr-defined]
+        own["models"] = tuple(changed(model, values) for model, values in zip(models, inner, strict=True))
+    return type(recipe)(**{name: getattr(recipe, name) for name in type(recipe).model_fields} | own)
+
+
+def settings_of(recipe: Part, members: Members = ()) -> dict[str, Any]:
+    """Every setting of the recipe by its field, and those of the members that have a name as ``MEMBER.FIELD``."""
+    found = {name: getattr(recipe, name) for name in type(recipe).model_fields}
+    for member, inner in _named(recipe, members).items():
+        found |= {f"{member}.{name}": value for name, value in settings_of(inner).items()}
+    return found
+
+
+def with_members(recipe: Part, wished: Mapping[str, Any] | None, members: Members, whole: bool) -> dict[str, Choice]:
+    """The space of a recipe and of its members: of those with a table of their own in `wished`, or with `whole` of all.
+
+    Raises `BadConfig` as `space_of` does, and for a table that is of no member.
+    """
+    named, own, tables = _named(recipe, members), dict(wished or {}), dict[str, Mapping[str, Any]]()
+    for name in named.keys() & own.keys() - type(recipe).model_fields.keys():
+        tables[name] = own.pop(name)
+    space = space_of(recipe, own)
+    for name, inner in named.items():
+        if name in tables or whole:
+            try:
+                space |= {f"{name}.{field}": choice for field, choice in space_of(inner, tables.get(name)).items()}
+            except BadConfig as error:
+                if name in tables:
+                    raise BadConfig("\n".join(f"{name}.{line}" for line in str(error).splitlines())) from error
+    return space
+
+
+def _named(recipe: Part, members: Members) -> dict[str, Part]:
+    """The members that have a name, each once."""
+    return {name: inner for name, inner in zip(members, getattr(recipe, "models", ()), strict=False) if name}
 
 
 def _holds(choice: Choice, value: Any) -> bool:
     if isinstance(choice, OneOf):
-        return value in choice.values
+        return plain(value) in map(plain, choice.values)
     return isinstance(value, int | float) and choice.low <= value <= choice.high

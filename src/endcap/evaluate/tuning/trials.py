@@ -21,7 +21,7 @@ from endcap.core.stopping import raise_if_told_to_stop
 from endcap.core.tunable import Between
 from endcap.evaluate.tuning.contest import RUNGS, Outcome, Report
 from endcap.evaluate.tuning.journal import JournalLock, cut_torn_line
-from endcap.evaluate.tuning.space import Space, grid, holds, labels, rounded
+from endcap.evaluate.tuning.space import Space, holds, labels, plain, planned, rounded
 from endcap.evaluate.tuning.worker import Worker
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Plan:
     method: Method
     trials: int
     untuned: Mapping[str, Any]
-    """The settings that are there: tried first, if they lie in the space."""
+    """The settings that are there: tried first, wherever they lie."""
     seed: int = 0
     patience: int = 0
     """The search ends when so many tries in a row brought nothing better; 0: never."""
@@ -97,7 +97,8 @@ def opened(storage: "BaseStorage", name: str, plan: Plan, *, fresh: bool = False
     )
     if "planned" not in study.user_attrs:
         stored = [
-            {key: _stored(plan.space, key, value) for key, value in settings.items()} for settings in _planned(plan)
+            _as_planned(plan.space, settings)
+            for settings in planned(plan.space, plan.method, plan.trials, plan.untuned)
         ]
         study.set_user_attr("planned", stored)
     _plan_missing(study)
@@ -192,7 +193,8 @@ def _taken(study: "Study", plan: Plan, worker: Worker) -> "Open | None":
 
 
 def _try(study: "Study", plan: Plan, trial: "Open", attempt: Attempt) -> None:
-    proposed = {name: _drawn(trial, plan, name) for name in plan.space}
+    as_it_stands = trial.user_attrs.get("planned") == {}
+    proposed = {name: plain(plan.untuned[name]) if as_it_stands else _drawn(trial, plan, name) for name in plan.space}
     same = json.dumps(proposed)
     trial.set_user_attr("proposed", same)
     trial.set_user_attr("settings", same)
@@ -231,29 +233,22 @@ def _given_back(study: "Study", number: int) -> None:
 
 def _plan_missing(study: "Study") -> None:
     """Enqueues what is planned and neither waits nor was taken; who is killed in between leaves it to the next."""
-    planned, crashes = study.user_attrs["planned"], study.user_attrs
-    if not isinstance(planned, list):  # a study of an older version
+    wanted, crashes = study.user_attrs["planned"], study.user_attrs
+    if not isinstance(wanted, list):  # a study of an older version
         return
     there = [
         trial.user_attrs.get("planned")
         for trial in study.get_trials(deepcopy=False)
         if trial.state.name == "WAITING" or _counts(trial, crashes)
     ]
-    for params in planned:
+    for params in wanted:
         if params not in there:
             study.enqueue_trial(params, user_attrs={"planned": params})
 
 
-def _planned(plan: Plan) -> list[dict[str, Any]]:
-    """What is tried whatever comes of it: the settings that are there, and every point of a grid."""
-    untuned = {name: plan.untuned[name] for name in plan.space}
-    first = [untuned] if holds(plan.space, untuned) else []
-    if plan.method != "grid":
-        return first
-    points = grid(plan.space, plan.trials)
-    if len(points) == plan.trials and untuned not in points:
-        points = grid(plan.space, plan.trials - len(first))
-    return [*first, *(point for point in points if point != untuned)]
+def _as_planned(space: Space, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings as a store holds them; none, where they lie outside the space: these the try takes from the plan."""
+    return {name: _stored(space, name, value) for name, value in settings.items()} if holds(space, settings) else {}
 
 
 def _drawn(trial: "Open", plan: Plan, name: str) -> Any:
@@ -269,7 +264,7 @@ def _drawn(trial: "Open", plan: Plan, name: str) -> Any:
 
 def _stored(space: Space, name: str, value: Any) -> Any:
     choice = space[name]
-    return value if isinstance(choice, Between) else labels(choice)[choice.values.index(value)]
+    return value if isinstance(choice, Between) else labels(choice)[[*map(plain, choice.values)].index(plain(value))]
 
 
 def _tired(known: Sequence[Trial], patience: int) -> bool:

@@ -13,6 +13,15 @@ HEADER = re.compile(r"\s*\[")
 ASSIGNED = re.compile(r"(\s*)([\"']?)([A-Za-z0-9_-]+)\2(\s*=\s*)(.*)")
 
 
+def by_table(model: str, settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Sort settings by the model whose table they stand in: ``MEMBER.FIELD`` in that of the member."""
+    tables: dict[str, dict[str, Any]] = {}
+    for name, value in settings.items():
+        member, _, field = name.rpartition(".")
+        tables.setdefault(member or model, {})[field] = value
+    return tables
+
+
 def with_settings(text: str, model: str, settings: Mapping[str, Any]) -> str:
     """The text with these settings in the table ``[models.NAME]``; None takes a key away.
 

@@ -40,6 +40,39 @@ def blended(codes: Array, values: Array, n_items: int, k: int) -> tuple[Array, A
 
 
 @njit(cache=True, nogil=True)
+def append(rows: Array, level: Array, sums: Array, codes: Array, scores: Array) -> None:
+    """Adds to the lists ``codes[rows, k]`` what they do not hold yet, in order, with scores below those that are there.
+
+    ``level[rows, m]`` and its ``sums`` are lists of the same queries; -1 stands after the end of each. They are long
+    enough if m is twice k: at most k of their items are there already.
+    """
+    k = codes.shape[1]
+    for place in range(len(rows)):
+        row = rows[place]
+        held = 0
+        while held < k and codes[row, held] >= 0:
+            held += 1
+        floor, first, fill = np.float32(0.0), held > 0, held
+        for at in range(level.shape[1]):
+            item = level[place, at]
+            if item < 0 or fill == k:
+                break
+            known = False
+            for other in range(held):
+                if codes[row, other] == item:
+                    known = True
+                    break
+            if known:
+                continue
+            if first:  # the best of what is new comes one below the worst of what is there
+                floor = scores[row, held - 1] - sums[place, at] - np.float32(1.0)
+                first = False
+            codes[row, fill] = item
+            scores[row, fill] = sums[place, at] + floor
+            fill += 1
+
+
+@njit(cache=True, nogil=True)
 def places_of(
     first: int, last: int, offsets: Array, features: Array, answers: Array, weights: Array, out: Array
 ) -> None:
