@@ -73,7 +73,6 @@ def test_names_become_parts() -> None:
         ('index = "exact"', 'index = "x"', 14, "models.similar.index.use: no index is called 'x'"),
         ('index = "exact"', 'index = "csv"', 14, "models.similar.index.*csv|index.events: this key is needed"),
         ('use = "csv"', 'use = "x"', 4, "sources.0.use: no source is called 'x'; there are: .*csv"),
-        ('events = "events.csv"', "", 4, "sources.0.events: this key is needed"),
         ('events = "events.csv"', "events = 3", 4, "sources.0.events: found 3"),
     ],
 )

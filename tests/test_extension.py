@@ -64,6 +64,7 @@ def test_an_outsiders_parts_are_trained_bundled_and_served(config: Path) -> None
         ("read events.csv", 0),
         ("read catalog.csv", 0),
         ("without bulk", 1),
+        ("on sale", 0),
     ]
     jobs.train(config)
     jobs.release(config)

@@ -166,9 +166,3 @@ def test_a_parquet_column_of_the_wrong_type_is_named(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "events.parquet")
     with pytest.raises(BadData, match=r"column 'time' is boolean; expected a timestamp or seconds"):
         Parquet(events="events.parquet").tables(ibis.duckdb.connect(), tmp_path, Ledger())
-
-
-def test_a_csv_that_is_not_text_is_named(tmp_path: Path) -> None:
-    (tmp_path / "events.csv").write_bytes(GOOD.encode() + b"1,\xff\xfe\xff,view,a,,,,\n")
-    with pytest.raises(BadData, match=r"events\.csv"):
-        Csv(events="events.csv").tables(ibis.duckdb.connect(), tmp_path, Ledger())

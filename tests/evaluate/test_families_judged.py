@@ -39,7 +39,7 @@ def test_another_variant_of_what_was_wanted_is_right_on_a_page_that_shows_famili
 
 
 def test_sentences_on_a_slot_that_shows_families_count_families() -> None:
-    task = task_of([[1]] * 40, 5)
+    task = task_of([[1]] * 60, 5)
     catalog = task.queries.catalog.with_columns({"family": Labels.of(["b", "b", None, "a", "a"])})
     object.__setattr__(task.queries, "catalog", catalog)
     slots = {"home": (everybody_gets(0), "basket")}  # the other variant of what is wanted

@@ -257,7 +257,7 @@ def test_models_are_named_and_told_with_their_settings() -> None:
     [
         (["nobody"], "models: nobody: no model is called 'nobody'; there are: "),
         ([{"use": "popular", "size": 3}], "models: popular: size: unknown key; known: kinds"),
-        (["parquet"], "models: parquet: "),
+        (["parquet"], "models: 'parquet' is not a model"),
         (["available"], "models: 'available' is not a model"),
         ([], "models: found"),
     ],

@@ -216,7 +216,7 @@ class KnownItems(Part):
         """Failed if a smaller share of the events that name an item names one of the catalog."""
         named = summary.rows - summary.nulls.get("item_id", 0)
         unknown = named if summary.strangers is None else summary.strangers
-        share = 1 - unknown / named if named else 0.0
+        share = 1 - unknown / named if named else 1.0  # where nothing is named, nothing is unknown
         found = f"{share:.2%} of {named:,} events"
         passed = share >= self.at_least
         if not passed and summary.unknown_items:

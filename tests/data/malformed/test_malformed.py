@@ -276,7 +276,7 @@ KEPT_ASIDE: dict[str, tuple[str | bytes, str]] = {
     "price that is no number": ("1700000000,s1,view,a,u1,1,NaN,", "price must be a number, found 'NaN'"),
     "infinite price": ("1700000000,s1,view,a,u1,1,inf,", "price must lie between 0"),
     "price in words": ("1700000000,s1,view,a,u1,1,cheap,", "price must be a number, found 'cheap'"),
-    "quantity of nothing": ("1700000000,s1,view,a,u1,0,2.5,", "quantity must lie between"),
+    "quantity of nothing": ("1700000000,s1,view,a,u1,0,2.5,", "quantity is 0: usually a cancelled line"),
     "quantity that is a price": ("1700000000,s1,view,a,u1,two,2.5,", "quantity must be a number, found 'two'"),
     "huge quantity": ("1700000000,s1,view,a,u1,99999999,2.5,", "quantity must lie between"),
     "spreadsheet formula": ("1700000000,s1,view,=HYPERLINK(0),u1,1,2.5,", "item_id must not be a spreadsheet formula"),

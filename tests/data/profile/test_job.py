@@ -60,6 +60,7 @@ def test_new_data_is_profiled_once(config: Path) -> None:
             seen.append(name)
             return nullcontext()
 
+    shutil.rmtree(config.parent / "var", ignore_errors=True)  # init has prepared the data already
     first = jobs.profile(config, Watching())
     assert seen == ["prepare the data", "profile the data"]
     assert first.to_json() == jobs.profile(config, Watching()).to_json()

@@ -121,9 +121,7 @@ def test_evaluating_tells_every_metric_and_keeps_its_report(shop: Path) -> None:
             for name, interval in row["metrics"].items():
                 if interval is not None:
                     assert told[f"{task['name']}/{row['name']}/{name}"] == tuple(interval)
-    assert run.headline is not None
-    best = next(row for row in report["tasks"][0]["rows"] if row["kind"] != "baseline")
-    assert (run.headline.of, run.headline.kind, run.headline.name) == (best["name"], best["kind"], "NDCG@10")
+    assert run.headline is None  # forty orders are too few queries to lead with a number
     assert "<html" in run.artefacts["evaluation.html"].read_text()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import ibis
 
-from endcap.core.errors import EndcapError
+from endcap.core.errors import BadData, EndcapError
 from endcap.core.part import build
 from endcap.data.ledger import Ledger
 from endcap.data.plausible import FIRST_DAY, LAST_DAY, epoch
@@ -214,6 +214,8 @@ def _read(draft: Draft, folder: Path) -> tuple[Facts, int]:
     engine, ledger = ibis.duckdb.connect(), Ledger()
     tables = _without_secrets(tomllib.loads(draft.sources)).get("sources", [])
     parts = [build(table.pop("use"), table, "source") for table in tables]
+    if not parts:
+        raise BadData("nothing that was given can be read as a table")
     events, catalog = united([part.tables(engine, folder, ledger) for part in parts])
     wrong = events.filter((events.time < epoch(FIRST_DAY)) | (events.time >= epoch(LAST_DAY)))
     return facts_of_tables(events, catalog, draft.steps), int(wrong.count().to_pyarrow().as_py())
