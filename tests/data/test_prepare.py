@@ -267,7 +267,7 @@ def test_what_is_not_accepted_does_not_replace_the_last_good_dataset(plan: Plan,
 
 def test_facts_of_the_acceptance_are_kept(plan: Plan, tmp_path: Path) -> None:
     prepared(plan, "duckdb", tmp_path, "first", lambda clean: {"items": clean.catalog.count().to_pyarrow().as_py()})
-    assert facts_of(tmp_path / "dataset")["items"] == 7
+    assert facts_of(tmp_path / "dataset")["items"] == 2
 
 
 def test_a_full_disk_is_one_line(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
