@@ -70,7 +70,8 @@ def assert_kept_secret(config: Path, *outputs: str) -> None:
 
 
 def test_a_shop_is_trained_judged_released_and_served_without_telling_its_secret(shop: Path) -> None:
-    commands = ("lint", "prepare", "train", "evaluate", "release --override why", "tune popular --task basket --trials 2",
+    commands = ("lint", "prepare", "train", "evaluate", "release --override why",
+                "tune popular --task basket --trials 2",
                 "runs",
                 "runs show 1", "runs show 2 --json")  # fmt: skip
     outputs = [typed(shop, words) for words in commands]
