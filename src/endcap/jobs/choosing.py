@@ -222,9 +222,14 @@ def _choose(slot: "SlotProposal", task: "Task", trial: _Trial) -> "Chosen":
     n, split = len(task.queries), trial.split
     span = "..".join(f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}" for at in (split.cut, split.test.now))
     beside = f", {name} {bar:.3f}" if name else ""
-    told = [f"chosen on {span}: NDCG@10 {tried[place].mean:.3f}{beside}, on {n:,} queries"]
+    reached = f"NDCG@10 {tried[place].mean:.3f}{beside}, on {n:,} queries"
+    told = [f"chosen on {span}: {reached}"]
     if n < MIN_QUERIES:
-        told.append(f"which are few: with {MIN_QUERIES} or more, other models might be chosen")
+        kept = place == 0 and stages == slot.stages
+        told = [
+            f"{'kept, since nothing is surely better' if kept else 'chosen'} on {span}: {reached}",
+            f"which are few: with {MIN_QUERIES} or more, other models might be chosen",
+        ]
     return Chosen(finalists[place], stages, "\n".join([*told, *filter(None, [slot.note])]))
 
 
