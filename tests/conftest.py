@@ -59,6 +59,12 @@ Server = Callable[[Path], AbstractContextManager[str]]
 """Serves a configuration as a process of its own, for as long as the context lasts; gives its address."""
 
 
+@pytest.fixture(autouse=True)
+def _no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process remembers the secrets that it has read, to keep them out of what it prints; tests share a process."""
+    monkeypatch.setattr("endcap.core.secrets._known", {})
+
+
 @pytest.fixture(scope="session")
 def world() -> Dataset:
     """Twenty items: even ones go together, odd ones go together."""

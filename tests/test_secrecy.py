@@ -70,10 +70,9 @@ def assert_kept_secret(config: Path, *outputs: str) -> None:
 
 
 def test_a_shop_is_trained_judged_released_and_served_without_telling_its_secret(shop: Path) -> None:
-    commands = ("lint", "prepare", "train", "evaluate", "release --override why",
-                "tune popular --task basket --trials 2",
-                "runs",
-                "runs show 1", "runs show 2 --json")  # fmt: skip
+    tune = "tune popular --trials 2 --task basket"
+    commands = ("lint", "prepare", "train", "evaluate", "release --override why", tune, "runs", "runs show 1",
+                "runs show 2 --json")  # fmt: skip
     outputs = [typed(shop, words) for words in commands]
     assert [code for code, _ in outputs][1:] == [0] * 8, outputs
     assert any("127.0.0.1:1" in output for _, output in outputs)

@@ -66,7 +66,7 @@ def test_sessions_are_cut_where_there_are_no_orders() -> None:
 
 
 def test_one_order_cannot_be_split() -> None:
-    with pytest.raises(BadData, match="1 order is too few to judge by: nothing is left"):
+    with pytest.raises(BadData, match=r"1 order is too few to judge by: nothing is left"):
         time_split(orders(["a", "b"]))
 
 

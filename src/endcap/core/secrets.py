@@ -58,9 +58,14 @@ def remember(name: str, value: str, key: str = "") -> None:
 
 def redact(text: str) -> str:
     """Return the text without user and password of addresses, values of secret keys, and secrets that were read."""
-    for value in sorted(_known, key=len, reverse=True):
+    longest_first = sorted(_known, key=len, reverse=True)
+    for value in longest_first:
+        if "://" in value:
+            text = text.replace(value, _known[value])
+    text = _ASSIGNED.sub(_masked, _USERINFO.sub(_unless_named, text))
+    for value in longest_first:
         text = text.replace(value, _known[value])
-    return _ASSIGNED.sub(_masked, _USERINFO.sub(_unless_named, text))
+    return text
 
 
 def redact_settings(text: str) -> str:

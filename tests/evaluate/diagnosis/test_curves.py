@@ -149,5 +149,5 @@ def test_a_curve_without_questions_is_refused() -> None:
 
     split, rng = shop(), np.random.default_rng(0)
     asked = Asked(nothing(split.train, split.test, rng, 10), nothing)
-    with pytest.raises(BadData, match="can be asked for the task 'basket'"):
+    with pytest.raises(BadData, match="nothing in the latest weeks can be asked for the task 'basket'"):
         points(by_data(split.train, remember, "latest", rng), asked, rng)

@@ -121,7 +121,13 @@ def test_evaluating_tells_every_metric_and_keeps_its_report(shop: Path) -> None:
             for name, interval in row["metrics"].items():
                 if interval is not None:
                     assert told[f"{task['name']}/{row['name']}/{name}"] == tuple(interval)
-    assert run.headline is None  # forty orders are too few queries to lead with a number
+    for task in report["tasks"]:
+        assert [told[f"{task['name']}/{name}"][0] for name in ("queries", "units")] == [task["queries"], task["units"]]
+    enough = next((task for task in report["tasks"] if task["enough"]), None)
+    assert (run.headline is None) == (enough is None)  # seven users are too few to say anything
+    if run.headline is not None and enough is not None:
+        best = next(row for row in enough["rows"] if row["kind"] != "baseline")
+        assert (run.headline.of, run.headline.kind, run.headline.name) == (best["name"], best["kind"], "NDCG@10")
     assert "<html" in run.artefacts["evaluation.html"].read_text()
 
 
