@@ -189,7 +189,8 @@ def test_the_command_lints_what_it_wrote_and_says_what_matters_most_and_what_com
     assert result.exit_code == 0, said
     assert "1 of 21 users have more orders than one person has" in said
     assert 'placeholders = ["the id"] in the source makes guests of them' in said
-    assert f"next: endcap train --config {config} && endcap release" in said.replace(" endcap.toml", "endcap.toml")
+    # A long path is broken wherever the terminal ends.
+    assert f"next:endcaptrain--config{config}&&endcaprelease" in "".join(result.stderr.split())
     again = CliRunner().invoke(app, ["init", str(tmp_path / "orders.csv"), "-c", str(config)])
     assert again.exit_code == 1
     assert "exists already" in again.stderr
