@@ -137,14 +137,15 @@ def test_a_name_that_is_no_unicode_can_be_printed() -> None:
     printable("\udce9.csv").encode()
 
 
-@pytest.mark.parametrize("command", ["lint", "train", "recommend home/popular", "runs", "runs show 1"])
-def test_commands_on_a_shop_with_such_titles(released: Path, tmp_path: Path, command: str) -> None:
+def test_commands_on_a_shop_with_such_titles(released: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(released, tmp_path / "shop"))
     catalog = (folder / "catalog.csv").read_text().replace("Item ", HOSTILE.replace("\u202e", ""))
     (folder / "catalog.csv").write_text(catalog)
-    for words_ in ("train", "release --override why", command):
-        typed = [*ENDCAP, *words_.split(), "-c", str(folder / "endcap.toml")]
-        done = subprocess.run(typed, capture_output=True, text=True, check=False, env=ENVIRONMENT)
-        assert done.returncode in (0, 1), done.stderr
+    for typed in ("lint", "train", "release --override why", "recommend home/popular", "runs", "runs show 1"):
+        command = [*ENDCAP, *typed.split(), "-c", str(folder / "endcap.toml")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
+        assert done.returncode == 0 or typed == "lint", done.stderr
         assert "Traceback" not in done.stderr + done.stdout
         assert "\x1b" not in done.stderr + done.stdout
+        if typed.startswith("recommend"):
+            assert "[/b][red]" in done.stderr
