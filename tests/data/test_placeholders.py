@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from endcap import jobs
+from endcap.core.errors import BadData
 from endcap.data.engines import connect
 from endcap.data.ledger import Ledger
 from endcap.data.placeholders import PLACEHOLDERS
@@ -44,6 +45,15 @@ def test_a_row_of_no_item_or_no_session_is_what_one_with_an_empty_cell_is(tmp_pa
     assert len(events) == 2
     (rejected,) = ledger.rejected
     assert rejected.to_pyarrow()["why"].to_pylist() == [f"{column}_id must not be empty"]
+
+
+def test_a_run_that_ends_on_such_rows_names_the_word_and_the_setting(tmp_path: Path) -> None:
+    with pytest.raises(BadData) as error:
+        read(tmp_path, [line(0, item="undefined"), line(1)], bad_rows="error")
+    assert str(error.value) == (
+        'log.csv, line 2: item_id must not be empty ("undefined" stands for no id; if such ids are real in your shop,'
+        ' say not_placeholders = ["undefined"])'
+    )
 
 
 def test_an_order_that_stands_for_none_is_no_order(tmp_path: Path) -> None:

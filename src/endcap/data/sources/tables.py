@@ -1,5 +1,6 @@
 """The way of every source: read, put into our columns, checked; what is wrong is kept aside, or ends the run."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -194,7 +195,7 @@ def _without_placeholders(found: Read, columns: Mapping[str, str], mapping: Mapp
 
 def _right(engine: Any, checked: ibis.Table, found: Read, how: tuple[Mapped, str], ledger: Ledger) -> ibis.Table:
     """The rows that are right, in the engine; the others go to the quarantine, or end the run."""
-    mapping, place = how
+    place = how[1]
     read = ledger.opened(place, _moved(checked, engine, ledger))
     left = ledger.entries[-1].left
     for note in found.notes:
@@ -204,7 +205,7 @@ def _right(engine: Any, checked: ibis.Table, found: Read, how: tuple[Mapped, str
     bad, rows = counted["bad"] + len(found.refused) + found.lost, counted["rows"] + len(found.refused) + found.lost
     if not bad:
         return read.drop(WHY)
-    _allow(read, found, (bad, rows), mapping, ledger.files)
+    _allow(read, found, (bad, rows), how, ledger)
     step = f"rows of {place} that can be read"
     wrong = read.filter(read[WHY].notnull())
     if counted["bad"]:
@@ -224,9 +225,9 @@ def _right(engine: Any, checked: ibis.Table, found: Read, how: tuple[Mapped, str
     return read.filter(read[WHY].isnull()).drop(WHY)
 
 
-def _allow(read: ibis.Table, found: Read, counted: tuple[int, int], mapping: Mapped, files: list[str]) -> None:
-    """Raises `BadData` with the first bad row, if none is allowed or there are too many."""
-    bad, rows = counted
+def _allow(read: ibis.Table, found: Read, counted: tuple[int, int], how: tuple[Mapped, str], ledger: Ledger) -> None:
+    """Raise `BadData` with the first bad row, if none is allowed or there are too many."""
+    (bad, rows), (mapping, place) = counted, how
     if mapping.bad_rows == "quarantine" and bad <= mapping.max_bad * rows:
         return
     wrong = read.filter(read[WHY].notnull()).order_by(ROW).limit(1).select(ROW, WHY).to_pyarrow().to_pylist()
@@ -239,7 +240,19 @@ def _allow(read: ibis.Table, found: Read, counted: tuple[int, int], mapping: Map
         if mapping.bad_rows == "quarantine"
         else ""
     )
-    raise BadData(f"{files[file]}, line {line}: {places[first]}{more}{limit}")
+    why = f"{places[first]}{_emptied(places[first], place, ledger)}"
+    raise BadData(f"{ledger.files[file]}, line {line}: {why}{more}{limit}")
+
+
+def _emptied(why: str, place: str, ledger: Ledger) -> str:
+    """Return which words were read as no id, where a row is bad because its id is empty; else nothing."""
+    found = [one for one in ledger.placeholders if one.place == place and why == f"{one.ours} must not be empty"]
+    words = [json.dumps(one.word, ensure_ascii=False) for one in found]
+    if not words:
+        return ""
+    listed = ", ".join(words)
+    verb = "stands" if len(words) == 1 else "stand"
+    return f" ({listed} {verb} for no id; if such ids are real in your shop, say not_placeholders = [{listed}])"
 
 
 def _lines(refused: Mapping[int, str], files: list[str]) -> pa.Table:

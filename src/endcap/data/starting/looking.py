@@ -231,7 +231,7 @@ def _spread(table: Any) -> Any:
 
 
 def _notes(read: Read) -> tuple[str, ...]:
-    notes = [f"{note.step}{f' ({note.rows:,})' if note.rows else ''}: {note.why}" for note in read.notes]
+    notes = [f"{note.step}{_count_rows(note.rows)}: {note.why}" for note in read.notes]
     if read.refused:
         line = min(read.refused)
         notes.append(
@@ -239,6 +239,10 @@ def _notes(read: Read) -> tuple[str, ...]:
             f" {read.refused[line]}"
         )
     return tuple(notes)
+
+
+def _count_rows(rows: int) -> str:
+    return f" ({rows:,} row{'' if rows == 1 else 's'})" if rows else ""
 
 
 def _hinted(table: Seen) -> Seen:

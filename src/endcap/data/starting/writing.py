@@ -112,7 +112,7 @@ def _without_empty_catalogs(pairs: Sequence[Pair], named: set[str]) -> tuple[lis
     problems = []
     for table, guess in pairs:
         if table.place in named:
-            why = table.problem and f"cannot be read: {table.problem}"
+            why = table.problem and f"cannot be read: {table.problem.removesuffix('; export it again')}"
             why = why or (f"has no row below its first line ({', '.join(table.columns)})" if not table.rows else "")
             if not why and guess.missing:
                 why = f"has no column that looks like an item id; columns are: {', '.join(table.columns)}"
