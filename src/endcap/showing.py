@@ -1,7 +1,7 @@
 """What jobs give, as people want to see it in a terminal."""
 
 from functools import singledispatch
-from typing import Any
+from typing import Any, cast
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -10,7 +10,7 @@ from rich.text import Text
 from endcap.core.bundle import Bundle
 from endcap.core.records import Slate
 from endcap.data.printing import row, words
-from endcap.data.starting.guess import SURE, Guess
+from endcap.data.starting.guess import SURE, Guess, Guessed
 from endcap.jobs import Advice, Prepared, Serving, Warned
 
 
@@ -146,20 +146,29 @@ def _(thing: Advice) -> RenderableType:
 
 @shown.register
 def _(thing: Guess) -> RenderableType:
-    table = Table(box=None, padding=(0, 2, 0, 0), title_justify="left")
-    for name in ("table", "is", "our column", "yours", "sure", "for example", "check"):
-        table.add_column(name, overflow="fold")
+    parts: list[RenderableType] = [Text.assemble("taken for: ", words(thing.format, "bold"))]
     for guess in thing.tables:
-        place, role = guess.place, guess.role
-        for match in guess.matches:
-            sure = Text(f"{match.confidence:.0%}", "green" if match.confidence >= SURE else "yellow")
-            examples = ", ".join(match.examples)
-            yours = ", ".join((match.theirs, *match.then))
-            table.add_row(*row(place, role, match.ours, yours, sure, examples, match.check))
-            place = role = ""
-        for key, what in (*guess.checks.items(), *(("", note) for note in guess.notes)):
-            table.add_row(*row(place, role, key, "", "", "", what))
-            place = role = ""
-        if place:
-            table.add_row(*row(place, role, "", "", "", "", guess.reason))
-    return Group(Text.assemble("taken for: ", words(thing.format, "bold")), table)
+        notes = [*(f"{key}: {what}" for key, what in guess.checks.items()), *guess.notes]
+        role = f"{guess.role}: {guess.reason}" if guess.reason and not guess.matches else guess.role
+        parts.append(Text.assemble(words(guess.place, "bold"), words(f" ({role})")))
+        if guess.matches:
+            parts.append(_matches(guess))
+        parts += [words(f"  check {note}" if place < len(guess.checks) else f"  {note}")
+                  for place, note in enumerate(notes)]  # fmt: skip
+    return Group(*parts)
+
+
+def _matches(guess: Guessed) -> Table:
+    """The columns of a table that was understood: ours, the shop's, how sure that is, an example, what to check."""
+    checked = any(match.check for match in guess.matches)
+    table = Table(box=None, padding=(0, 2, 0, 2), title_justify="left")
+    for name in ("our column", "yours", "sure", "for example", *(["check"] if checked else [])):
+        table.add_column(name, overflow="fold")
+    if "time_columns" in guess.options:
+        table.add_row(*row("time", ", ".join(map(str, cast("tuple[str, ...]", guess.options["time_columns"])))))
+    for match in guess.matches:
+        sure = Text(f"{match.confidence:.0%}", "green" if match.confidence >= SURE else "yellow")
+        yours = ", ".join((match.theirs, *match.then))
+        cells = (match.ours, yours, sure, match.examples[0] if match.examples else "")
+        table.add_row(*row(*cells, *([match.check] if checked else [])))
+    return table

@@ -87,10 +87,8 @@ def test_a_stage_that_nothing_passes_disables_its_slot_unless_it_goes_by_somethi
         tasks={"home": "next_purchases"},
     )  # fmt: skip
     found = health(*VIEWS, needs=hungry)
-    stage, task = finding(found, "starved_stages"), finding(found, "starved_tasks")
-    assert stage is not None
-    assert (stage.severity, stage.disables, stage.harms) == ("note", (), ("slots.home",))
-    assert "'available' goes by purchase, and there is none, so that it goes by what was seen lately" in stage.says
+    assert finding(found, "starved_stages") is None
+    task = finding(found, "starved_tasks")
     bare = replace(hungry, stages={"home": {"sold": Need(("purchase",))}})
     shut = finding(health(*VIEWS, needs=bare), "starved_stages")
     assert shut is not None
@@ -104,6 +102,43 @@ def test_a_stage_that_nothing_passes_disables_its_slot_unless_it_goes_by_somethi
     assert finding(guest, "starved_tasks") is not None
     known = health(*VIEWS, event("b", "purchase", at=90, user_id="u"), needs=hungry)
     assert finding(known, "starved_tasks") is None
+
+
+def test_where_nothing_says_what_is_on_sale_it_is_said_once_what_counts() -> None:
+    slots = {"home": ("p",), "next": ("p",)}
+    guessing = needs_of({"p": Popular()}, slots, stages={name: {"available": available} for name in slots})
+    seen = finding(health(*VIEWS, needs=guessing), "availability_inferred")
+    assert seen is not None
+    assert (seen.severity, seen.harms) == ("note", ("slots.home", "slots.next"))
+    assert seen.says == (
+        "neither a catalog nor a stock column says what is on sale, so an item counts as on sale if it was seen in the "
+        "last 90 days of the data"
+    )
+    sold = finding(health(*VIEWS, event("b", "purchase", at=90), needs=guessing), "availability_inferred")
+    assert sold is not None
+    assert "if it was sold in the last" in sold.says
+    listed = health(*VIEWS, catalog=[{"item_id": "a", "title": "A"}], needs=guessing)
+    assert finding(listed, "availability_inferred") is None
+    assert finding(health(*VIEWS, needs=needs_of({"p": Popular()}, slots)), "availability_inferred") is None
+
+
+def test_very_few_rows_that_go_into_the_quarantine_are_no_error() -> None:
+    rows = [event(item, "purchase", at=60 * place, price="1.0") for place, item in enumerate("abcdefghij" * 200)]
+    few = finding(health(*rows, event("b", "purchase", at=90, price="-1.0")), "negative_prices")
+    many = finding(health(*rows[:100], event("b", "purchase", at=90, price="-1.0")), "negative_prices")
+    assert few is not None
+    assert many is not None
+    assert (few.severity, many.severity) == ("warning", "error")
+
+
+def test_repeats_are_no_warning_where_times_are_dates() -> None:
+    dated = [event("a", at=-1_700_000_000 % 86_400), event("a", at=-1_700_000_000 % 86_400)]
+    found = finding(health(*dated), "delivered_twice")
+    assert found is not None
+    assert found.severity == "note"
+    timed = finding(health(*VIEWS, VIEWS[0]), "delivered_twice")
+    assert timed is not None
+    assert timed.severity == "warning"
 
 
 @pytest.mark.parametrize(("label", "severity"), [("brand", "error"), ("family", "warning")])

@@ -42,7 +42,14 @@ def unreadable_values(shop: Shop) -> Suspects:
     said = [f"{SAID}{name}" for name in NUMBERS]
     wrong = ibis.or_(*(_[name].notnull() for name in said))
     repair = "write moments as 2024-01-31 10:00:00 or seconds since 1970, numbers with a point and no unit or grouping"
-    return Suspects("error", wrong, "hold text where a number or a moment is expected", repair, shown=(*said, *SHOWN))
+    return Suspects(
+        "error",
+        wrong,
+        "hold text where a number or a moment is expected",
+        repair,
+        shown=(*said, *SHOWN),
+        quarantined=True,
+    )
 
 
 def without_time(shop: Shop) -> Suspects | None:
@@ -50,7 +57,8 @@ def without_time(shop: Shop) -> Suspects | None:
     if "time" not in shop.there:
         return None
     wrong = _.time.isnull() & _[f"{SAID}time"].isnull()
-    return Suspects("error", wrong, "have no time", "they go into the quarantine; look why the export lost them")
+    repair = "they go into the quarantine; look why the export lost them"
+    return Suspects("error", wrong, "have no time", repair, quarantined=True)
 
 
 def without_session(shop: Shop) -> Suspects | None:
@@ -61,7 +69,9 @@ def without_session(shop: Shop) -> Suspects | None:
         'name a second column: session_id = ["your_session", "your_user"] in the columns of the source; '
         '{ use = "sessionized", minutes = 30 } in [prepare] events then tells the visits of a user apart'
     )
-    return Suspects("error", _nothing(_.session_id), "have no session_id", repair, harms=("sessions",))
+    return Suspects(
+        "error", _nothing(_.session_id), "have no session_id", repair, harms=("sessions",), quarantined=True
+    )
 
 
 def without_item(shop: Shop) -> Suspects | None:
@@ -70,7 +80,7 @@ def without_item(shop: Shop) -> Suspects | None:
         return None
     repair = "they go into the quarantine; give events that are about no item the kind `search`, or leave them out"
     looked = _.kind.isnull() | (_.kind != "search")
-    return Suspects("error", _nothing(_.item_id), "have no item_id", repair, looked)
+    return Suspects("error", _nothing(_.item_id), "have no item_id", repair, looked, quarantined=True)
 
 
 def padded_ids(shop: Shop) -> Suspects:
@@ -164,7 +174,10 @@ def dates_without_time(shop: Shop) -> Suspects:
 def negative_prices(shop: Shop) -> Suspects:
     """No item costs less than nothing."""
     repair = "write what was given back as kind `return` with a positive price; such rows go into the quarantine"
-    return Suspects("error", _.price < 0, "have a negative price", repair, _.price.notnull(), shown=(*SHOWN, "price"))
+    shown = (*SHOWN, "price")
+    return Suspects(
+        "error", _.price < 0, "have a negative price", repair, _.price.notnull(), shown=shown, quarantined=True
+    )
 
 
 def free_purchases(shop: Shop) -> Suspects:
@@ -190,7 +203,8 @@ def wrong_quantities(shop: Shop) -> Suspects:
     """A quantity below zero is a return, not a purchase."""
     repair = "returns = true in the source reads such rows as returns; as they are, they go into the quarantine"
     looked, shown = _.quantity.notnull(), (*SHOWN, "quantity")
-    return Suspects("error", _.quantity < 0, "have a quantity below zero", repair, looked, shown=shown)
+    says = "have a quantity below zero"
+    return Suspects("error", _.quantity < 0, says, repair, looked, shown=shown, quarantined=True)
 
 
 def zero_quantities(shop: Shop) -> Suspects:

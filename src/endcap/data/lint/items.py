@@ -108,7 +108,7 @@ def misspelt_items(shop: Shop) -> Suspects:
         "the catalog, else the most frequent one, and all others stay understood"
     )
     wrong = (_.spellings > 1) & (_.catalog_spellings < 2)
-    return Suspects("warning", wrong, "are spelled almost like another", repair, shown=ITEM)
+    return Suspects("warning", wrong, "are spelled almost like another", repair, shown=ITEM, order=("plain",))
 
 
 def items_listed_alike(shop: Shop) -> Suspects | None:
@@ -120,7 +120,7 @@ def items_listed_alike(shop: Shop) -> Suspects | None:
         "them; if they are one, list it once"
     )
     wrong, says = _.catalog_spellings > 1, "are listed in the catalog beside one that is spelled almost alike"
-    return Suspects("note", wrong, says, repair, shown=ITEM)
+    return Suspects("note", wrong, says, repair, shown=ITEM, order=("plain",))
 
 
 def lost_zeros(shop: Shop) -> Suspects | None:

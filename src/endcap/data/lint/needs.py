@@ -41,12 +41,12 @@ class Need:
 
 EACH_A_FAMILY = "each item as a family of its own"
 STAGES: Mapping[str, Need] = {
-    "available": Need(("purchase",), otherwise="what was seen lately"),
+    "available": Need((), otherwise="what was sold or seen lately"),
     "same_category": Need((), label="category"),
     "other_families": Need((), label="family", otherwise=EACH_A_FAMILY),
     "one_per_family": Need((), label="family", otherwise=EACH_A_FAMILY),
 }
-"""What stages cannot be without that do not say it in a setting ``by``. Without stock records, on sale is what sold."""
+"""What stages cannot be without that do not say it in a setting ``by``."""
 BASKETS, BUYERS = Need(("purchase",), "order_id", rows="baskets"), Need(("purchase",), "user_id", rows="histories")
 TASKS: Mapping[str, Need] = {
     "basket": BASKETS,

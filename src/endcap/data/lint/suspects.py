@@ -13,6 +13,8 @@ from endcap.data.lint.findings import Example, Finding, Severity
 from endcap.data.lint.shop import SAID, Shop
 
 EXAMPLES = 5
+FEW_ROWS = 0.001
+"""Up to this share of the rows may go into the quarantine without being an error."""
 SHOWN = ("time", "session_id", "kind", "item_id")
 MOMENTS = ("time", "before", "first", "last")
 
@@ -34,6 +36,10 @@ class Suspects:
     """Columns of an example."""
     harms: tuple[str, ...] = ()
     """Rows, columns, labels or kinds; the models that learn from one of them are harmed."""
+    order: tuple[str, ...] = ()
+    """Columns by which examples are sorted; without any, as they came."""
+    quarantined: bool = False
+    """Whether `prepare` puts such rows aside: where they are very few (`FEW_ROWS`), an error is only a warning."""
 
 
 Rule = Callable[[Shop], Suspects | None]
@@ -57,7 +63,7 @@ def judged(shop: Shop, unit: str, table: ibis.Table, rules: Sequence[Rule]) -> I
             continue
         yield Finding(
             rule=name,
-            severity=found.severity,
+            severity=_severity(found, rows, of),
             says=f"{rows:,} of {of:,} {unit} {found.says}",
             unit=unit,
             rows=rows,
@@ -66,6 +72,11 @@ def judged(shop: Shop, unit: str, table: ibis.Table, rules: Sequence[Rule]) -> I
             examples=_examples(shop, table, found),
             harms=shop.needs.using(*found.harms),
         )
+
+
+def _severity(found: Suspects, rows: int, of: int) -> Severity:
+    few = found.quarantined and rows <= FEW_ROWS * of
+    return "warning" if few and found.severity == "error" else found.severity
 
 
 def _all(looked: ibis.Deferred, wrong: ibis.Deferred) -> ibis.Deferred:
@@ -78,7 +89,7 @@ def _examples(shop: Shop, table: ibis.Table, found: Suspects) -> tuple[Example, 
     bad = table.filter(found.wrong) if found.among is None else table.filter(found.wrong, found.among)
     shown = [name for name in found.shown if name in table.columns]
     origin = [name for name in (ROW, FILE, LINE) if name in table.columns]
-    few = bad.select(*origin, *shown).order_by([*origin, *shown]).limit(EXAMPLES)
+    few = bad.order_by([*found.order, *origin, *shown]).select(*origin, *shown).limit(EXAMPLES)
     return tuple(_example(row, shop.files) for row in arrow(few).to_pylist())
 
 

@@ -30,6 +30,11 @@ ROWS = 5000
 HINTED = 100
 """Values of a column by which its type is told."""
 ENDS = (*CSV, *JSON, *PARQUET, *EXCEL, ".zip")
+READABLE = (
+    "a CSV (.csv, .tsv, .txt, .dat), JSON (.json, .jsonl, .ndjson), Parquet or Excel file, packed or not "
+    "(.gz, .bz2, .zst, .xz, .zip), a folder, or a connection string"
+)
+"""What can be looked at, for people."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ def _groups(path: Path) -> Iterator[list[Path]]:
         return
     if not any(mark in path.name for mark in "*?[") and not path.name.endswith(ENDS):
         if path.exists():
-            raise BadConfig(f"{path}: expected a file that ends in {', '.join(ENDS)}, a folder, or a connection string")
+            raise BadConfig(f"{path}: its name does not say what it holds; expected {READABLE}")
         raise BadData(f"{path}: there is no such file")
     yield matching(str(path.absolute()), Path("/"), ENDS)
 
