@@ -4,6 +4,7 @@ Every source takes them out as it reads: an event of user ``(not set)`` is a gue
 what a row with an empty item is.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -87,9 +88,9 @@ def find_placeholders(
     if not columns or not (*words, *numbers):
         return []
     texts = {theirs: _text(table[theirs]) for theirs in columns}
-    wanted = {
-        f"n{place}": table.count(where=text.isin((*words, *numbers))) for place, text in enumerate(texts.values())
-    }
+    # One pattern for all words: to compare a text with a hundred words one by one takes DuckDB six times as long.
+    pattern = f"(?i)^({'|'.join(sorted({re.escape(word.lower()) for word in (*words, *numbers)}))})$"
+    wanted = {f"n{number}": table.count(where=text.re_search(pattern)) for number, text in enumerate(texts.values())}
     counted = table.aggregate(rows=table.count(), **wanted).to_pyarrow().to_pylist()[0]
     found: list[Placeholder] = []
     for number, (theirs, ours) in enumerate(columns.items()):
