@@ -1,5 +1,6 @@
 """Numbers as people write them, with currencies, groups, signs and digits of many scripts; in DuckDB."""
 
+import re
 from collections.abc import Mapping
 
 import ibis
@@ -27,6 +28,8 @@ COMMON = "€$£¥ \u00a0\u202f"
 """What stands at the ends of most prices that are not plain: these need no more than to be left out."""
 SYMBOL = r"^[A-Za-z]{0,3} ?\p{Sc}$|^[A-Z]{3}$"
 """A currency that is a sign, maybe with a country, or an ISO code."""
+NAMED = rf"^[ .]*(?:{'|'.join(sorted(map(re.escape, NAMES.split())))})[ .]*$"
+"""One of `NAMES`; a pattern is looked for once, where a list is compared word by word."""
 AROUND = r"((?:[^\d.,'()+-]+\.?)?)"
 FRAME = rf"^'?(\(?) ?([-+]?) ?{AROUND} ?([-+]?) ?([\d.,' ]*\d)(?:[.,]-{{1,2}}|[.,])? ?(-?) ?{AROUND} ?(\)?)$"
 """What may stand around the digits: brackets, signs, a currency, and the stroke for no cents."""
@@ -137,13 +140,9 @@ def _assembled(table: ibis.Table, name: str, decimal: str) -> ibis.Value:
     grouped = ibis.ifelse(digits.re_search(GROUPED[decimal]), _replace(digits, f"[{groups}' ]", "", "g"), "")
     plain = ibis.ifelse(digits.re_search(PLAIN[decimal]), digits, grouped)
     value = (plain.replace(",", ".") if decimal == "," else plain).try_cast("float64")
-    known = [(part == "") | part.strip().re_search(SYMBOL) | _word(part).isin(NAMES.split()) for part in around]
+    known = [(part == "") | part.strip().re_search(SYMBOL) | part.lower().re_search(NAMED) for part in around]
     factor = ibis.cases(*((sign == known, factor) for known, factor in SIGNS.items()), else_=None)
     return ibis.ifelse(known[0] & known[1], value * factor, ibis.null("float64"))
-
-
-def _word(part: ibis.Value) -> ibis.Value:
-    return _trim(part.lower(), " .")
 
 
 @ibis.udf.scalar.builtin(name="contains")  # type: ignore[untyped-decorator]
