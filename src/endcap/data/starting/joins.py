@@ -1,6 +1,8 @@
-"""Orders in one table and their lines in another: one source that joins them."""
+"""Orders in one table and their lines in another, items in one and their stock in another: a source that joins them."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from endcap.data.sources.staging import named
 from endcap.data.starting.guess import Given, Guessed, Match
@@ -14,6 +16,8 @@ OF_LINES = ("item_id", "quantity", "price", "currency")
 OF_ORDERS = ("time", "user_id", "device", "country")
 SHARED = 0.5
 """Share of the order numbers of the lines that the other table must have, of those that were looked at."""
+OF_ITEMS = ("available", "price", "currency", "title", "category", "brand", "family")
+"""What a second file may say of items."""
 ORDER_NAMES = "orderid ordernumber id name number incrementid entityid"
 Matches = Mapping[str, Match]
 
@@ -33,6 +37,50 @@ def joined_text(pairs: Sequence[tuple[Seen, Guessed]], given: Given) -> tuple[st
             if key and "time" in heads:
                 return _written((lines, items), (orders, heads), key, given)
     return None
+
+
+def join_catalogs(items: tuple[Seen, Guessed], more: tuple[Seen, Guessed]) -> tuple[Guessed, Guessed] | None:
+    """Return a catalog that also says what a second file does (such as stock), and what that file is.
+
+    Returns None if the second says nothing that the first does not, or the two cannot be joined: both must be plain
+    files, and where the second has several rows of an item (such as one for each warehouse), only numbers of pieces
+    can be added up.
+    """
+    (table, guess), (other, extra) = items, more
+    known = {match.ours: match for match in guess.matches}
+    added = {match.ours: match for match in extra.matches if match.ours in OF_ITEMS and match.ours not in known}
+    plain = all(one.use in FILES and set(one.options) <= {"encoding"} and one.columns for one in (table, other))
+    if not added or not plain or "query" in guess.options:
+        return None
+    key = item_id(extra).theirs
+    ids = other.text[key]
+    fields = {ours: f"any_value({named(match.theirs)})" for ours, match in added.items()}
+    if len(set(ids)) < len(ids):
+        counts = set(added) == {"available"} and _are_counts(other.text[added["available"].theirs])
+        if not counts or added["available"].then:
+            return None
+        fields["available"] = f"sum(TRY_CAST({named(added['available'].theirs)} AS DOUBLE))"
+    elif any(match.then for match in added.values()):
+        return None
+    selected = ", ".join(f"{field} AS {ours}" for ours, field in fields.items())
+    query = (
+        f"SELECT i.*, {', '.join(f's.{ours}' for ours in fields)} FROM items AS i LEFT JOIN "
+        f"(SELECT {named(key)} AS joined_id, {selected} FROM more GROUP BY 1) AS s "
+        f"ON i.{named(item_id(guess).theirs)} = s.joined_id"
+    )
+    options = guess.options | {"query": query, "files": {"items": table.place, "more": other.place}}
+    matches = (*guess.matches, *(replace(match, theirs=ours) for ours, match in added.items()))
+    used = Guessed(other.place, "more of the catalog", (item_id(extra), *added.values()))
+    return replace(guess, matches=matches, options=options), used
+
+
+def item_id(guess: Guessed) -> Match:
+    """Return the column of ids of a table of items."""
+    return next(match for match in guess.matches if match.ours == "item_id")
+
+
+def _are_counts(values: Sequence[str]) -> bool:
+    return all(re.fullmatch(r"[+-]?\d+([.,]\d+)?", value) for value in values)
 
 
 def _key(numbers: Sequence[str], orders: Seen) -> str | None:

@@ -43,9 +43,14 @@ def catalog_text(table: Seen, guess: Guessed, given: Given) -> str:
     """The settings of a source that gives items alone."""
     if "query" in guess.options:
         said = [f"{key} = {toml(value)}" for key, value in table.options.items() if key == "encoding"]
-        query = str(guess.options["query"])
-        opening = ["[[sources]]", 'use = "sql"', f"files = {toml({'items': table.place})}", *said]
-        return "\n".join([*_notes(guess), *opening, f'catalog = """{query}"""', ""])
+        files = guess.options.get("files", {"items": table.place})
+        opening = ["[[sources]]", 'use = "sql"', f"files = {toml(files)}", *said]
+        lines = [*_notes(guess), *opening, f'catalog = """{guess.options["query"]}"""']
+        if "files" in guess.options:
+            rest = {key: value for key, value in guess.options.items() if key not in ("query", "files")}
+            lines += _settings(rest, guess.checks, given)
+            lines += columns_text("catalog_columns", guess.matches, guess.checks, guess.missing)
+        return "\n".join([*lines, ""])
     lines = [*_notes(guess), *_opening(table, given), f"catalog = {toml(table.place)}"]
     lines += _settings(guess.options, guess.checks, given)
     return "\n".join([*lines, *columns_text("catalog_columns", guess.matches, guess.checks, guess.missing), ""])

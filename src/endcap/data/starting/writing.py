@@ -20,7 +20,7 @@ from endcap.data.starting.format_text import draft_of_format
 from endcap.data.starting.formats import recognised
 from endcap.data.starting.guess import Draft, Given, Guess, Guessed
 from endcap.data.starting.guessing import as_catalog, as_events, event_matches, guessed
-from endcap.data.starting.joins import joined_text
+from endcap.data.starting.joins import item_id, join_catalogs, joined_text
 from endcap.data.starting.looking import Seen, seen
 from endcap.data.starting.models_and_slots import models_and_slots
 from endcap.data.starting.source_text import FIELDS, catalog_text, source_text, toml
@@ -78,7 +78,7 @@ def _drafted(pairs: Sequence[Pair], named: set[str], given: Given, folder: Path)
     elif not events:
         pairs, problem = _best_guess(pairs, problem)
         events = [(table, guess) for table, guess in pairs if guess.role == "events"]
-    pairs = _without_second_catalogs(pairs)
+    pairs = _with_one_catalog(pairs)
     catalogs = [pair for pair in pairs if pair[1].role == "catalog"]
     written = []
     if joined:
@@ -127,23 +127,21 @@ def _without_empty_catalogs(pairs: Sequence[Pair], named: set[str]) -> tuple[lis
     return kept, "\n".join(problems)
 
 
-def _without_second_catalogs(pairs: Sequence[Pair]) -> list[Pair]:
-    """Of catalogs that list the same items, the one that says most is used."""
+def _with_one_catalog(pairs: Sequence[Pair]) -> list[Pair]:
+    """Of catalogs that list the same items, the one that says most is used, with what others say beside it."""
     catalogs = sorted((pair for pair in pairs if pair[1].role == "catalog"), key=lambda pair: -len(pair[1].matches))
-    ids = {table.place: set(table.text[_theirs(guess, "item_id")]) for table, guess in catalogs}
-    unused: dict[str, str] = {}
-    for place, (table, _) in enumerate(catalogs):
+    ids = {table.place: set(table.text[item_id(guess).theirs]) for table, guess in catalogs}
+    told = {table.place: guess for table, guess in catalogs}
+    for place, (table, guess) in enumerate(catalogs):
         for other, _ in catalogs[:place]:
             few = min(len(ids[table.place]), len(ids[other.place]))
-            if other.place not in unused and len(ids[table.place] & ids[other.place]) >= SAME_ITEMS * max(few, 1):
-                unused[table.place] = (
-                    f"is a second catalog with the same items as {other.place}, which says more of them"
-                )
+            first = told[other.place]
+            if first.role == "catalog" and len(ids[table.place] & ids[other.place]) >= SAME_ITEMS * max(few, 1):
+                joined = join_catalogs((other, first), (table, guess))
+                why = f"is a second catalog with the same items as {other.place}, which says more of them"
+                told[other.place], told[table.place] = joined or (first, Guessed(table.place, "unused", reason=why))
                 break
-    return [
-        (table, Guessed(table.place, "unused", reason=unused[table.place]) if table.place in unused else guess)
-        for table, guess in pairs
-    ]
+    return [(table, told.get(table.place, guess)) for table, guess in pairs]
 
 
 def _best_guess(pairs: Sequence[Pair], problem: str) -> tuple[list[Pair], str]:
@@ -166,10 +164,6 @@ def _best_guess(pairs: Sequence[Pair], problem: str) -> tuple[list[Pair], str]:
     return [(table, guess if table is best else known) for table, known in pairs], "\n".join(
         filter(None, (problem, told))
     )
-
-
-def _theirs(guess: Guessed, ours: str) -> str:
-    return next(match.theirs for match in guess.matches if match.ours == ours)
 
 
 def _steps(events: Sequence[Guessed]) -> tuple[str, ...]:
