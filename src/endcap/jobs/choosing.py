@@ -103,8 +103,8 @@ def _facts(config: Config, data: Dataset, watch: Watch) -> Any:
     from endcap.data.starting.facts import facts_of
 
     try:
-        known = facts_of(split_of(config, data, watch).train)
-        return replace(known, new=facts_of(data).new)
+        known, today = facts_of(split_of(config, data, watch).train), facts_of(data)
+        return replace(known, new=today.new, unsold=today.unsold)
     except BadData:
         return facts_of(data)
 

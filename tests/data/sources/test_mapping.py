@@ -112,6 +112,13 @@ def test_facts_of_an_order_are_filled_down(tmp_path: Path) -> None:
     assert [(row["time"], row["user_id"]) for row in rows] == [(5.0, "u"), (5.0, "u"), (7.0, "v")]
 
 
+def test_what_a_line_says_of_its_item_is_not_filled_from_another_line(tmp_path: Path) -> None:
+    lines = ("time,order,kind,sku,name,price", "5,1,purchase,a1,A,2", ",1,purchase,,B,")
+    columns = {"session_id": "order", "order_id": "order", "item_id": ("sku", "name")}
+    rows = events(tmp_path, *lines, columns=columns, fill_down="order")
+    assert [(row["time"], row["item_id"], row["price"]) for row in rows] == [(5.0, "a1", 2.0), (5.0, "B", None)]
+
+
 def test_a_catalog_told_from_events(tmp_path: Path) -> None:
     lines = ("time,session_id,kind,item_id,brand", "1,s,view,a,old", "2,s,view,a,new", "3,s,view,a,", "4,s,view,b,")
     (tmp_path / "log.csv").write_text("\n".join(lines))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from endcap.data.sources import Csv, Parquet
+from endcap.data.sources import Csv, Parquet, Sql
 from endcap.evaluate.tracking.dvc import REMEMBERED, Hashes, inputs_of
 
 FILES = {
@@ -104,3 +104,9 @@ def test_a_file_outside_is_named_in_full(folder: Path, hashes: Hashes) -> None:
     outside = folder / "data" / "one.csv"
     (folder / "shop").mkdir()
     assert inputs_of([Csv(events="../data/one.csv")], folder / "shop", hashes) == {str(outside): HELLO}
+
+
+def test_a_query_that_is_too_long_for_a_name_is_no_file(tmp_path: Path, hashes: Hashes) -> None:
+    (tmp_path / "items.csv").write_bytes(b"hello\n")
+    source = Sql(files={"items": "items.csv"}, catalog=f"SELECT {'x' * 300} FROM items")
+    assert inputs_of([source], tmp_path, hashes) == {"items.csv": HELLO}

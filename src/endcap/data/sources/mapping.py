@@ -18,6 +18,8 @@ from endcap.data.sources.numbers import Problem, numbers
 from endcap.data.sources.offers import currencies, plain_name, price_of_today, stated_availability
 from endcap.data.sources.parsing import EXCEL, UNITS, joined, moment, zero_bytes
 
+OF_ORDERS = ("time", "kind", "session_id", "user_id", "order_id", "currency", "device", "country", "query", "slate_id")
+"""Our columns of events whose value is that of a whole order, visit or search."""
 IGNORED = "ignore"
 """What `kinds` says of a kind that is none of ours and is left out."""
 
@@ -99,7 +101,8 @@ class Mapped(Part):
     """What becomes of lines of quantity 0 (cancelled lines, gifts, corrections of stock): kept aside, left out, or one
     piece each."""
     fill_down: str | None = None
-    """A column, such as the order number: empty fields take what stands in an earlier row with the same value."""
+    """A column, such as the order number: where rows have the same value in it, an empty time, user, currency, device
+    or country takes what stands in one of them."""
     one_per_item: bool = False
     """Whether the catalog is told from rows in which an item may stand many times; the last that is known counts."""
     catalog_scope: Literal["complete", "partial", "log"] | None = None
@@ -253,9 +256,12 @@ def _filled_text(value: ibis.Value) -> ibis.Value:
 
 
 def _filled(table: ibis.Table, mapping: Mapped) -> ibis.Table:
+    """The table with what an order says once in all of its lines; what a line says of its item is never filled."""
     if mapping.fill_down not in table.columns:
         return table
-    rest = [name for name in table.columns if name not in (mapping.fill_down, ROW, WHY)]
+    theirs = {name for our in OF_ORDERS for name in _theirs(mapping.columns, our)}
+    theirs |= {*mapping.time_columns, *filter(None, [mapping.plus_milliseconds])}
+    rest = [name for name in table.columns if name in theirs and name != mapping.fill_down]
     same = ibis.window(group_by=mapping.fill_down)
     return table.mutate(**{name: ibis.coalesce(table[name], table[name].max().over(same)) for name in rest})
 

@@ -11,6 +11,7 @@ from endcap.core.arrays import Array
 from endcap.core.catalog import Catalog, Labels
 from endcap.core.dataset import DAY, Dataset
 from endcap.core.records import KINDS
+from endcap.data.columns import LOG, SCOPE
 
 LOOKS = ("view", "click")
 """Kinds of event by which a visitor compares items."""
@@ -54,6 +55,8 @@ class Facts:
     titled: bool = False
     new: int = 0
     """Items whose first event lies in the last `NEW_DAYS` days, in a log that is twice as long."""
+    unsold: int = 0
+    """Items that the shop lists as on sale and no event names."""
     common: tuple[str, ...] = ()
     """Ids of items that are in so many orders that they would fill every list, most frequent first; told of raw tables
     only, since the settings leave such items out of the prepared ones."""
@@ -112,7 +115,7 @@ def facts_of_tables(events: ibis.Table, catalog: ibis.Table | None, steps: Seque
         priced=any(prices for _, prices in kinds.values()),
         common=_common_in(placed, held[0]),
     )
-    return facts if catalog is None else _described(facts, catalog)
+    return facts if catalog is None else replace(_described(facts, catalog), unsold=_unsold(events, catalog))
 
 
 def facts_of(data: Dataset) -> Facts:
@@ -120,6 +123,7 @@ def facts_of(data: Dataset) -> Facts:
     events, catalog = data.events, data.catalog
     counted = np.bincount(events.kind, minlength=len(KINDS))
     touched, looked, bought = (data.are(*kinds) for kinds in (TOUCHES, LOOKS, ("purchase",)))
+    listed = np.asarray(catalog["available"], bool) if "available" in catalog else np.zeros(len(catalog), bool)
     known = bought & (events.user >= 0)
     moments = np.where(events.order >= 0, events.order.astype(np.float64), -events.time)
     first = np.full(len(catalog), np.inf)
@@ -138,8 +142,15 @@ def facts_of(data: Dataset) -> Facts:
         families=_tells_apart(catalog, "family", 1),
         priced="price" in catalog and bool(np.isfinite(np.asarray(catalog["price"], np.float64)).any()),
         titled="title" in catalog and len(catalog.text("title").data) > 0,
+        unsold=int((listed & np.isinf(first)).sum()),
         new=int((first > data.now - NEW_DAYS * DAY)[np.isfinite(first)].sum()) if days > 2 * NEW_DAYS else 0,
     )
+
+
+def _unsold(events: ibis.Table, catalog: ibis.Table) -> int:
+    """How many items a catalog lists, as something else than an echo of the events, that no event names."""
+    stated = catalog.filter(~catalog[SCOPE].identical_to(LOG)) if SCOPE in catalog.columns else catalog
+    return int(stated.anti_join(events, "item_id").item_id.nunique().to_pyarrow().as_py())
 
 
 def _common_in(placed: ibis.Table, orders: int) -> tuple[str, ...]:

@@ -1,34 +1,56 @@
 """The settings of tables in a public format, as text."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from endcap.data.starting.catalog_formats import catalog_format
 from endcap.data.starting.formats import Format
 from endcap.data.starting.guess import Draft, Given, Guessed, Match
-from endcap.data.starting.guessing import as_catalog
+from endcap.data.starting.guessing import guessed
 from endcap.data.starting.looking import Seen
-from endcap.data.starting.source_text import catalog_text, toml, with_given
+from endcap.data.starting.source_text import catalog_text, source_text, toml, with_given
 from endcap.data.starting.values import time_format
 
 
 def _beside_format(table: Seen, name: str, given: Given) -> tuple[Guessed, str]:
-    """A table beside those of a format: a shop system's export of its items is read too."""
-    if not table.problem and catalog_format(table.columns):
-        guess = as_catalog(table)
+    """A table beside those of a format, such as the list of items: it is read too, if it is understood."""
+    guess = guessed(table)
+    if guess.role == "catalog":
         return guess, catalog_text(table, guess, given)
-    return _left_over(table, name), ""
+    if guess.role == "events":
+        return guess, source_text(table, guess, given)
+    why = guess.reason if table.problem else f"is no part of the format {name} that is used, and {guess.reason}"
+    return Guessed(table.place, "unused", reason=why), ""
+
+
+def _without_echo(part: str) -> str:
+    """The settings of a source without the catalog that only repeats its events, if it has one."""
+    events, catalog = (re.search(rf"(?m)^{key} = (.*)\n", part) for key in ("events", "catalog"))
+    if not events or not catalog or events[1] != catalog[1]:
+        return part
+    return re.sub(r"(?m)^(catalog|one_per_item|catalog_columns) = .*\n", "", part)
+
+
+def _without_absent(text: str, tables: Iterable[Seen]) -> str:
+    """The settings of a source without those of our columns for which an export may have one, and has none."""
+    there = {name for table in tables for name in table.columns}
+
+    def kept(line: re.Match[str]) -> str:
+        return re.sub(r', \w+ = "([^"]+)"', lambda one: one[0] if one[1] in there else "", line[0])
+
+    return re.sub(r"(?m)^(?:catalog_)?columns = \{.*\}$", kept, text)
 
 
 def draft_of_format(known: Format, found: Mapping[str, Seen], tables: Sequence[Seen], given: Given) -> Draft:
     """The settings of tables in a public format; `tables` are all that were seen, `found` those of the format."""
     parts = known.sources.split("---\n")
     kept = [part for part in parts if all(name in found for name in re.findall(r"\{(?:use:)?(\w+)\}", part))]
-    sources = "\n".join(_read_as_seen(_placed(part, found), part, found) for part in kept)
-    notes = "".join(f"# check: {check}\n" for check in known.checks)
-    used = [Guessed(table.place, name, _named_in(table, sources)) for name, table in found.items()]
     columns = [set(table.columns) for table in found.values()]
     beside = [_beside_format(table, known.name, given) for table in tables if set(table.columns) not in columns]
+    listed = any(guess.role == "catalog" for guess, _ in beside)
+    placed = [(_without_echo(_placed(part, found)) if listed else _placed(part, found), part) for part in kept]
+    sources = _without_absent("\n".join(_read_as_seen(text, part, found) for text, part in placed), found.values())
+    notes = "".join(f"# check: {check}\n" for check in known.checks)
+    used = [Guessed(table.place, name, _named_in(table, sources)) for name, table in found.items()]
     text = "\n".join([*filter(None, (text for _, text in beside)), notes + with_given(sources, given.settings())])
     return Draft(text, (*used, *(guess for guess, _ in beside)), known.steps, known.currency)
 
@@ -39,11 +61,6 @@ def _read_as_seen(text: str, part: str, found: Mapping[str, Seen]) -> str:
     for name in re.findall(r"\{(?:use:)?(\w+)\}", part):
         options |= dict(found[name].options) if name in found else {}
     return with_given(text, options)
-
-
-def _left_over(table: Seen, name: str) -> Guessed:
-    why = f"cannot be read: {table.problem}" if table.problem else f"is no part of the format {name} that is used"
-    return Guessed(table.place, "unused", reason=why)
 
 
 def _placed(part: str, found: Mapping[str, Seen]) -> str:

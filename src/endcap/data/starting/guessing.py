@@ -118,7 +118,7 @@ def _of_known_catalog(table: Seen, known: CatalogFormat) -> Guessed:
         names = [name for name in ([theirs] if isinstance(theirs, str) else theirs) if name in table.columns]
         if names:
             matches.append(Match(ours, names[0], 1.0, examples_of(table.text[names[0]]), then=tuple(names[1:])))
-    options: dict[str, object] = {"query": known.query} if known.query else {}
+    options: dict[str, object] = {"query": known.query_over(table.columns)} if known.query else {}
     return Guessed(table.place, "catalog", tuple(matches), options, notes=table.notes)
 
 

@@ -177,7 +177,7 @@ def _visitors(facts: Facts) -> dict[str, Model]:
         if min(facts.items, facts.returning) <= MAX_LINEAR:
             linear: Settings = {"use": "ease", "source": "histories"}
             found["tastes"] = Model(linear, "what belongs to all that a customer has bought", 5)
-    if facts.new:
+    if facts.new or facts.unsold:
         found["new_arrivals"] = Model({"use": "new_arrivals"}, "what came in lately, the promising first", 1)
     return found
 
@@ -193,7 +193,7 @@ FROM_BASKETS: tuple[Names, ...] = (("together",), ("cosine",), ("completing",), 
 
 def _substitutes(facts: Facts) -> SlotProposal:
     stages = _stages(facts, *(["same_category"] if facts.categories else []))
-    ladder = ("attention_in_category", "popular_in_category", "popular")
+    ladder = (*_for_unsold(facts), "attention_in_category", "popular_in_category", "popular")
     fused = tuple((one, shelf) for one in ("instead", "viewed") for (shelf,) in IN_CATEGORY[:3])
     if facts.compared:
         candidates = (*IN_CATEGORY, *FROM_VISITS[:4], ("surroundings",), ("content",), *fused)
@@ -215,7 +215,7 @@ def _substitutes(facts: Facts) -> SlotProposal:
 
 def _together(facts: Facts) -> SlotProposal:
     stages = _stages(facts, *(["other_families"] if facts.families else []))
-    ladder = ("viewed", "same_customers", "popular_in_category", "popular")
+    ladder = ("viewed", "same_customers", *_for_unsold(facts), "popular_in_category", "popular")
     other = (*POPULARITY, *IN_CATEGORY)
     if facts.baskets:
         fused = (("along", "together"), ("together", "viewed"), ("together", "popular"), ("completing", "together"))
@@ -277,10 +277,15 @@ def _popular(facts: Facts) -> SlotProposal:
 
 
 def _new(facts: Facts) -> SlotProposal | None:
-    if not facts.new:
+    if not (facts.new or facts.unsold):
         return None
     note = "not judged: what is new has no past to be judged by"
     return SlotProposal("home/new", None, ("new_arrivals",), (), _stages(facts), ("popular",), (), note)
+
+
+def _for_unsold(facts: Facts) -> Names:
+    """What answers for items that nobody has bought or seen yet, where the shop lists any: what is described alike."""
+    return ("content",) if facts.unsold else ()
 
 
 def _rows(facts: Facts) -> str:

@@ -4,6 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -182,7 +183,8 @@ def _complete(name: str, draft: Draft, folder: Path) -> Guess:
     """The whole text, after everything has been read once as it says; what cannot be read is told with it."""
     problem, steps, checks = draft.problem, draft.steps, []
     try:
-        facts, misdated = _read(draft, folder)
+        facts, misdated, currency = _read(draft, folder)
+        draft = replace(draft, currency=draft.currency or currency)
         parts = models_and_slots(facts)
         if 0 < misdated <= MAX_MISDATED * sum(facts.kinds.values()):
             steps = ('"within_dates"', *steps)
@@ -203,8 +205,11 @@ def _complete(name: str, draft: Draft, folder: Path) -> Guess:
     return Guess(name, draft.tables, text, problem)
 
 
-def _read(draft: Draft, folder: Path) -> tuple[Facts, int]:
-    """What the sources hold as the settings say, and how many events have a time that no shop has."""
+def _read(draft: Draft, folder: Path) -> tuple[Facts, int, str]:
+    """What the sources hold as the settings say, how many events have a time that no shop has, and the one currency.
+
+    The currency is empty where there are none or several.
+    """
     engine, ledger = ibis.duckdb.connect(), Ledger()
     tables = _without_secrets(tomllib.loads(draft.sources)).get("sources", [])
     parts = [build(table.pop("use"), table, "source") for table in tables]
@@ -212,7 +217,11 @@ def _read(draft: Draft, folder: Path) -> tuple[Facts, int]:
         raise BadData("nothing that was given can be read as a table")
     events, catalog = united([part.tables(engine, folder, ledger) for part in parts])
     wrong = events.filter((events.time < epoch(FIRST_DAY)) | (events.time >= epoch(LAST_DAY)))
-    return facts_of_tables(events, catalog, draft.steps), int(wrong.count().to_pyarrow().as_py())
+    known = [table.select("currency") for table in (events, catalog) if "currency" in table.columns]
+    spoken = ibis.union(*known).distinct().limit(3).to_pyarrow()["currency"].to_pylist() if known else []
+    there = [currency for currency in spoken if currency]
+    currency = str(there[0]) if len(there) == 1 else ""
+    return facts_of_tables(events, catalog, draft.steps), int(wrong.count().to_pyarrow().as_py()), currency
 
 
 def _assumed(tables: Sequence[Guessed]) -> Facts:

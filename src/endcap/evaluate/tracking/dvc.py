@@ -84,10 +84,18 @@ def _named(text: str, folder: Path) -> Iterator[Path]:
     if not text or "\0" in text or len(text) > 1000:
         return
     path = Path(os.path.normpath(folder / text))
-    if path.exists():
+    if _exists(path):
         yield from () if folder.is_relative_to(path) else (path,)
     elif any(mark in text for mark in "*?["):
         yield from (file for file in Path(path.anchor).glob(str(path.relative_to(path.anchor))) if file.is_file())
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a file or folder; a name that is too long for one, such as a query, is none."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _seen(path: Path, folder: Path) -> str:
