@@ -1,4 +1,8 @@
-"""The metrics are those of ir_measures, pytrec-eval and ranx, to twelve digits, on thousands of random cases."""
+"""The metrics are those of ir_measures, pytrec-eval and ranx, to twelve digits, on thousands of random cases.
+
+ranx is asked only for what the other two do not have: NDCG with exponential gains (by Burges). It compiles its code
+anew in every process, half a minute for every metric, and what it says of the other metrics the other two say as well.
+"""
 
 from typing import Any
 
@@ -99,19 +103,9 @@ def test_as_pytrec_eval(cases: Cases, k: int) -> None:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("k", CUTS)
 def test_as_ranx(cases: Cases, k: int) -> None:
-    measures = {
-        "NDCG": "ndcg", "ExponentialNDCG": "ndcg_burges", "Recall": "recall", "Precision": "precision", "MAP": "map",
-        "MRR": "mrr", "HitRate": "hit_rate",
-    }  # fmt: skip
     qrels, run = (
         ranx.Qrels(cases.wanted),
         ranx.Run({query: found or {"none": 0.0} for query, found in cases.run.items()}),
     )
-    names = [f"{name}@{k}" for name in measures.values()] + ["r-precision"]
-    theirs, ours = ranx.evaluate(qrels, run, names, return_mean=False), cases.ours(k)
-    order = np.argsort(np.argsort(list(cases.wanted)))
-    for name, measure in [
-        *((name, f"{metric}@{k}") for name, metric in measures.items()),
-        ("R-Precision", "r-precision"),
-    ]:
-        equal(ours[name], theirs[measure][order])
+    theirs = ranx.evaluate(qrels, run, f"ndcg_burges@{k}", return_mean=False)
+    equal(cases.ours(k)["ExponentialNDCG"], theirs[np.argsort(np.argsort(list(cases.wanted)))])
