@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DEMO = [ROOT / "benchmarks" / "serving.py"]
+DEMO = [ROOT / "benchmarks" / name for name in ("demo.py", "serving.py")]
 """Those that can be given a demo that was run already."""
 SHARED = ("load.py", "measuring.py")
 SCRIPTS = [path for path in sorted((ROOT / "benchmarks").rglob("*.py")) if path.name not in SHARED]

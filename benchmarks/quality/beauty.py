@@ -214,9 +214,9 @@ def _lines(path: Path) -> list[list[int]]:
 
 def made_up() -> Read:
     """Walks along a ring of ninety items of nine brands, two steps a day."""
-    starts = np.random.default_rng(0).integers(0, 90, 400)
+    starts = np.random.default_rng(0).integers(0, 90, 100)
     rows = [((start + np.arange(6)) % 90).tolist() for start in starts]
-    return Read(rows, {item: [100 + item // 10, 1, 2 + item % 3] for item in range(90)}, [[0, 0, 1, 1, 2, 2]] * 400)
+    return Read(rows, {item: [100 + item // 10, 1, 2 + item % 3] for item in range(90)}, [[0, 0, 1, 1, 2, 2]] * 100)
 
 
 def fresh(model: Any, queries: Queries) -> Codes:
