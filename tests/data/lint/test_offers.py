@@ -47,3 +47,20 @@ def test_the_column_that_says_that_nothing_is_on_sale_is_named(tmp_path: Path) -
     found = finding(sources_linted([source], connect(), tmp_path, GUARDED, NOW), "nothing_on_sale")
     assert found is not None
     assert found.says == "0 of 2 items are on sale, as the column in_stock says, and slots show only what is on sale"
+
+
+@pytest.mark.parametrize(("bad", "severity"), [(1, "warning"), (3, "error")])
+def test_rows_of_the_catalog_that_cannot_be_read_are_named(tmp_path: Path, bad: int, severity: str) -> None:
+    (tmp_path / "log.csv").write_text("time,session_id,kind,item_id\n2024-03-01 09:00:00,s,view,i0\n")
+    prices = ["1.299,00 €"] * bad + ["12.50"] * (40 - bad)
+    rows = [f'i{n},"{price}"' for n, price in enumerate(prices)]
+    (tmp_path / "items.csv").write_text("\n".join(["item_id,price", *rows, "i39,1"]))
+    source = Csv(events="log.csv", catalog="items.csv")
+    health = sources_linted([source], connect(), tmp_path, GUARDED, NOW)
+    found = finding(health, "refused_items")
+    assert found is not None
+    assert (found.severity, found.rows, found.of) == (severity, bad, 41)
+    assert ("stops at so many" in found.says) == (severity == "error")
+    assert (found.examples[0].file, found.examples[0].line) == ("items.csv", 2)
+    assert "price must be a number, found '1.299,00 €'" in str(found.examples[0].values["why"])
+    assert finding(health, "items_listed_twice") is not None

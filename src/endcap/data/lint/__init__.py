@@ -36,7 +36,7 @@ def linted(
         ("users", groups.users(shop), groups.USER_RULES),
         ("slates", groups.slates(shop), groups.SLATE_RULES),
         ("items", items.items(shop), items.ITEM_RULES),
-        ("items of the catalog", shop.catalog, items.CATALOG_RULES),
+        ("items of the catalog", shop.catalog, (*offers.RULES, *items.CATALOG_RULES)),
     ]
     for unit, table, rules in looked_at:
         if table is not None:

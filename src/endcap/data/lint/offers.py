@@ -2,13 +2,21 @@
 
 from collections.abc import Iterator
 
-from endcap.data.columns import PARTIAL, SCOPE
-from endcap.data.engines import arrow
+import ibis
+from ibis import _
+
+from endcap.data.columns import PARTIAL, SCOPE, TWICE, WHY
+from endcap.data.engines import arrow, rows
 from endcap.data.lint.findings import Finding, Severity
 from endcap.data.lint.shop import Shop
+from endcap.data.lint.suspects import Rule, Suspects
+from endcap.data.sources.mapping import Mapped
 
 FEW_ON_SALE = 0.05
 """Where less than this share of the items is on sale, the column may say something else than it is taken to say."""
+
+MAX_BAD = float(Mapped.model_fields["max_bad"].default)
+"""Share of the rows that a source may refuse before `prepare` stops, unless its settings say otherwise."""
 
 
 def nothing_on_sale(shop: Shop) -> Iterator[Finding]:
@@ -45,3 +53,23 @@ def nothing_on_sale(shop: Shop) -> Iterator[Finding]:
         disables=slots if nothing else (),
         harms=() if nothing else slots,
     )
+
+
+def refused_items(shop: Shop) -> Suspects | None:
+    """Rows of the catalog that preparation keeps aside; where they are many, it stops at them."""
+    if shop.catalog is None or not _has_reasons(shop.catalog):
+        return None
+    wrong = _[WHY].notnull() & ~_[WHY].startswith(TWICE)  # of those `items_listed_twice` says it
+    counts = shop.catalog.aggregate(bad=shop.catalog.count(where=wrong), rows=shop.catalog.count())
+    bad, of = arrow(counts).to_pylist()[0].values()
+    many = bad > MAX_BAD * of
+    says = "cannot be read and go into the quarantine" + ("; `endcap prepare` stops at so many" if many else "")
+    repair = "mend in the export what `why` says, or the setting that it names (decimal, catalog_columns)"
+    return Suspects("error" if many else "warning", wrong, says, repair, shown=(WHY, "item_id", "title"))
+
+
+RULES: tuple[Rule, ...] = (refused_items,)
+
+
+def _has_reasons(catalog: ibis.Table) -> bool:
+    return bool(rows(catalog.filter(catalog[WHY].notnull()).limit(1)))
