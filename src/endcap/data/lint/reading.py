@@ -14,6 +14,7 @@ from endcap.data.ledger import Ledger
 from endcap.data.lint import linted
 from endcap.data.lint.findings import Example, Finding, Health
 from endcap.data.lint.needs import Needs
+from endcap.data.lint.offers import MAX_BAD
 from endcap.data.lint.repairs import step_names
 from endcap.data.lint.suspects import EXAMPLES
 from endcap.data.placeholders import MEANS, Placeholder
@@ -26,6 +27,8 @@ TOTALS = "is a line of totals"
 """What reading says of the last line of a report."""
 ON_SALE = ("nothing_on_sale", "few_on_sale")
 """Rules about what is on sale."""
+EMPTY_IDS = {"without_item": "item_id", "without_session": "session_id"}
+"""Rules about empty ids, and whose."""
 EVERYTHING = {"bad_rows": "quarantine", "max_bad": 1.0}
 """Settings of a source that lets every row through to the linter, however many are wrong."""
 
@@ -49,7 +52,8 @@ def sources_linted(
     broken += [*_unreadable(ledger), *_unclear(ledger), *_placeholders(ledger, needs)]
     given = tuple(steps)
     health = linted(tables, needs, now, tuple(ledger.files), canonical_columns(given), step_names(given))
-    found = [_with_columns(one, looked_at) for one in health.findings]
+    told = _told_of_placeholders(health.findings, ledger, looked_at)
+    found = [_with_columns(one, looked_at) for one in health.findings if one not in told]
     return Health.of([*broken, *found], health.events, health.items, health.repaired)
 
 
@@ -132,6 +136,18 @@ def _placeholders(ledger: Ledger, needs: Needs) -> list[Finding]:
     for one in ledger.placeholders:
         found.setdefault((one.place, one.theirs), []).append(one)
     return [_of_placeholders(together, needs) for together in found.values()]
+
+
+def _told_of_placeholders(findings: Iterable[Finding], ledger: Ledger, sources: Iterable[Any]) -> list[Finding]:
+    """Findings about few empty ids that are all placeholders: the finding `placeholder_ids` has said it."""
+    catalogs = {Path(str(getattr(one, "catalog", None))).name for one in sources if _has_own_catalog(one)}
+    words = {one for one in ledger.placeholders if one.place not in catalogs}
+    counts = {rule: sum(one.rows for one in words if one.ours == ours) for rule, ours in EMPTY_IDS.items()}
+    return [one for one in findings if one.rule in EMPTY_IDS and one.rows <= min(counts[one.rule], MAX_BAD * one.of)]
+
+
+def _has_own_catalog(source: Any) -> bool:
+    return getattr(source, "catalog", None) != getattr(source, "events", None)
 
 
 def _of_placeholders(found: list[Placeholder], needs: Needs) -> Finding:
