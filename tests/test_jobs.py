@@ -65,6 +65,16 @@ def test_a_slot_that_would_always_be_empty_is_not_released(config: Path) -> None
     assert (shelf.folder / "current").read_text().strip() == bundle.name
 
 
+def test_where_nothing_is_on_sale_the_remedy_is_to_look_at_the_column_that_says_so(config: Path) -> None:
+    shelf, bundle = candidate(config)
+    catalog = bundle.catalog.with_columns({"available": np.zeros(len(bundle.catalog), bool)})
+    shelf.put(spoilt(replace(bundle, catalog=catalog)))
+    with pytest.raises(BadBundle, match="shows nothing") as refused:
+        jobs.release(config)
+    assert f"0 of {len(catalog)} items are on sale, and slots show only what is on sale: look at" in str(refused.value)
+    assert "fallback" not in str(refused.value)
+
+
 def test_the_same_data_and_settings_give_the_same_bundle_byte_by_byte(config: Path) -> None:
     def checksums() -> Any:
         shelf, bundle = candidate(config)

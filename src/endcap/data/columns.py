@@ -59,6 +59,8 @@ IDS = ("item_id", "session_id", "user_id", "order_id", "slate_id")
 LONGEST_ID = 200
 LIMITS: Mapping[str, tuple[float, float]] = {"price": (0.0, 1e9), "quantity": (1e-9, 1e6), "position": (0.0, 1e6)}
 """Least and greatest of each number, as in `endcap.core.records.Event`."""
+TWICE = "each item_id must stand once"
+"""What is said of a row of a catalog whose item stands in an earlier one."""
 NO_QUANTITY = (
     "quantity is 0: usually a cancelled line, a gift or a correction of stock; zero_quantity in the source says what "
     "becomes of such lines"
@@ -116,7 +118,7 @@ def checked_catalog(table: ibis.Table, source: str) -> ibis.Table:
     checked = _with_reasons(table, typed, problems)
     order = [ROW] if ROW in table.columns else list(CATALOG)[1:]
     again = ibis.row_number().over(group_by="item_id", order_by=order) > 0
-    twice = said("each item_id must stand once", checked.item_id)
+    twice = said(TWICE, checked.item_id)
     return checked.mutate(**{WHY: ibis.coalesce(checked[WHY], ibis.ifelse(again, twice, ibis.null("string")))})
 
 

@@ -18,7 +18,7 @@ from endcap.core.progress import Watch
 from endcap.core.records import Request
 from endcap.core.saving import facts_of
 from endcap.jobs.evidence import evidence_for, same_recipes, settings_of, slots_before_the_cut
-from endcap.jobs.remedying import known_settings
+from endcap.jobs.remedying import known_settings, on_sale_where_few
 from endcap.slots.slot import Slot
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def verdict_on(
     data = opened.data if opened else "unknown"
     if refused(found):
         known = known_settings(opened.config, data, served) if opened else Known()
+        known = replace(known, on_sale=on_sale_where_few(opened.bundle.catalog) if opened else "")
         found = with_remedies(found, known)
     verdict = Verdict(path.name, served.name if served else None, data, tuple(found), now(), who(), reason)
     return verdict, opened.bundle if opened else None

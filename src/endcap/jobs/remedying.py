@@ -4,7 +4,10 @@ import tomllib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from endcap.config import Config
+from endcap.core.catalog import Catalog
 from endcap.core.errors import EndcapError
 from endcap.core.part import Part, name_of
 from endcap.core.saving import facts_of
@@ -33,6 +36,18 @@ def known_settings(config: Config, data: str, served: "Path | None") -> "Known":
         retrievers={name: tuple(slot.retrievers) for name, slot in config.settings.slots.items()},
         served={name: _table(f'slots."{name}"', table) for name, table in tables.items()},
     )
+
+
+def on_sale_where_few(catalog: Catalog) -> str:
+    """How many items of a catalog are on sale, in a sentence; empty where they are enough to fill slots."""
+    from endcap.data.lint.offers import FEW_ON_SALE
+
+    if "available" not in catalog:
+        return ""
+    on_sale, of = int(np.asarray(catalog["available"], bool).sum()), len(catalog)
+    if on_sale >= FEW_ON_SALE * of:
+        return ""
+    return f"{on_sale:,} of {of:,} items {'is' if on_sale == 1 else 'are'} on sale, and slots show only what is on sale"
 
 
 def _baselines(config: Config, data: str) -> dict[str, str]:

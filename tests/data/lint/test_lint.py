@@ -21,6 +21,7 @@ from endcap.data.lint.findings import ARITHMETIC, Example, Finding, Health, Seve
 from endcap.data.lint.needs import TASKS, Need, Needs, needs_of
 from endcap.data.lint.reading import sources_linted
 from endcap.data.online_retail import OnlineRetail
+from endcap.data.sources import Csv
 from endcap.data.synthetic.source import Synthetic
 from endcap.models.co_occurrence import CoOccurrence
 from endcap.models.popular import Popular, PopularIn
@@ -310,9 +311,27 @@ def test_rows_that_a_source_would_refuse_are_looked_at_with_file_and_line(shop: 
     assert "'buy' (1, did you mean 'purchase'?)" in unknown.says
     assert negative is not None
     assert [(example.file, example.line) for example in negative.examples] == [("events.csv", 5)]
-    refused = finding(found, "refused_rows")
+    assert finding(found, "refused_rows") is None  # the two findings above say all of it
+    lines[6] = lines[6].replace(",purchase,", ",purchase," + "x" * 201, 1)
+    events.write_text("\n".join(lines) + "\n")
+    refused = finding(jobs.lint(shop), "refused_rows")
     assert refused is not None
-    assert refused.rows == 2
+    assert (refused.rows, refused.examples[0].line) == (1, 7)
+    assert "must not be longer than" in str(refused.examples[0].values["why"])
+
+
+def test_few_ids_that_are_placeholders_are_said_once_and_are_no_error(tmp_path: Path) -> None:
+    rows = [
+        f"2024-03-01 09:{n:02}:00,s{n},view,{item}" for n, item in enumerate(["undefined", *"abcdefghijklmnopqrst"])
+    ]
+    log = tmp_path / "log.csv"
+    log.write_text("\n".join(["time,session_id,kind,item_id", *rows]))
+    found = sources_linted([Csv(events="log.csv")], connect(), tmp_path, Needs(), NOW)
+    assert {"without_item", "refused_rows"}.isdisjoint(finding.rule for finding in found.findings)
+    assert finding(found, "placeholder_ids") is not None
+    log.write_text(log.read_text().replace("view,a", "view,"))
+    one_is_empty = sources_linted([Csv(events="log.csv")], connect(), tmp_path, Needs(), NOW)
+    assert finding(one_is_empty, "without_item") is not None
 
 
 def test_a_source_that_cleans_for_itself_is_looked_at_before_it_does(tmp_path: Path) -> None:
@@ -332,7 +351,8 @@ def test_a_source_that_cleans_for_itself_is_looked_at_before_it_does(tmp_path: P
 def test_a_made_up_shop_shows_its_dirt(tmp_path: Path) -> None:
     found = sources_linted([Synthetic(events=3000, dirt=0.2, seed=1)], connect(), tmp_path, Needs(), NOW + 1e9)
     rules = {finding.rule for finding in found.findings}
-    assert {"negative_prices", "wrong_quantities", "delivered_twice", "out_of_order", "refused_rows"} <= rules
+    assert {"negative_prices", "wrong_quantities", "delivered_twice", "out_of_order"} <= rules
+    assert "refused_rows" not in rules
 
 
 def test_lint_on_spark_says_what_it_says_on_duckdb(shop: Path, spark: Any) -> None:

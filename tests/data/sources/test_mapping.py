@@ -50,6 +50,17 @@ def test_kinds_that_are_left_out_are_no_mistakes(tmp_path: Path) -> None:
     assert [row["kind"] for row in rows] == ["view"]
 
 
+def test_rows_of_ignored_kinds_are_counted_in_the_ledger(tmp_path: Path) -> None:
+    lines = ["time,session_id,kind,item_id", "5,s,view,a", "6,s,scroll,", "7,s,scroll,", "8,s,beacon,"]
+    (tmp_path / "events.csv").write_text("\n".join(lines))
+    ledger = Ledger()
+    source = Csv(events="events.csv", kinds={"scroll": "ignore", "beacon": "ignore"})
+    source.tables(ibis.duckdb.connect(), tmp_path, ledger)
+    (entry,) = [entry for entry in ledger.entries if entry.step == "ignored kinds"]
+    assert (entry.dropped, entry.left) == (3, 1)
+    assert entry.why == "3 rows are of kinds that the settings ignore: scroll 2, beacon 1"
+
+
 def test_of_several_columns_the_first_that_is_not_empty(tmp_path: Path) -> None:
     columns = {"item_id": ("sku", "name")}
     rows = events(tmp_path, "time,session_id,kind,sku,name", "1,s,view,a,A", "2,s,view,,B", columns=columns)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from endcap.data.lint import deliveries, events, groups, items, whole
+from endcap.data.lint import deliveries, events, groups, items, offers, whole
 from endcap.data.lint.findings import Finding, Health
 from endcap.data.lint.needs import Needs
 from endcap.data.lint.repairs import filled_columns, without_repaired
@@ -26,7 +26,7 @@ def linted(
     examples of each finding. What one of the configured preparation steps (named in `steps`) repairs is no finding.
     """
     shop = opened(tables, needs, now, files, canonical, filled_columns(steps))
-    found: list[Finding] = [finding for rule in whole.RULES for finding in rule(shop)]
+    found: list[Finding] = [finding for rule in (*whole.RULES, offers.nothing_on_sale) for finding in rule(shop)]
     looked_at = [
         ("events", shop.events, events.RULES),
         ("events", deliveries.deliveries(shop), deliveries.DELIVERY_RULES),
@@ -36,7 +36,7 @@ def linted(
         ("users", groups.users(shop), groups.USER_RULES),
         ("slates", groups.slates(shop), groups.SLATE_RULES),
         ("items", items.items(shop), items.ITEM_RULES),
-        ("items of the catalog", shop.catalog, items.CATALOG_RULES),
+        ("items of the catalog", shop.catalog, (*offers.RULES, *items.CATALOG_RULES)),
     ]
     for unit, table, rules in looked_at:
         if table is not None:

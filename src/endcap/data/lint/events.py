@@ -7,6 +7,7 @@ import ibis
 from ibis import _
 
 from endcap.core.dataset import DAY
+from endcap.core.records import KINDS
 from endcap.core.spelling import INVISIBLE
 from endcap.data.aliases import IDS, NUMBERED
 from endcap.data.columns import EVENTS, WHY
@@ -30,11 +31,15 @@ NUMBERS = tuple(name for name, kind in EVENTS.items() if kind(nullable=True).is_
 
 
 def refused_rows(shop: Shop) -> Suspects | None:
-    """Rows that preparation keeps aside, with the reason."""
+    """Rows that preparation keeps aside for a reason that no other finding says."""
     if WHY not in shop.there:
         return None
-    repair = "see what else is said of them here; until then they are kept aside in the quarantine"
-    return Suspects("warning", _[WHY].notnull(), "would go into the quarantine", repair, shown=(WHY, *SHOWN))
+    told = [rule(shop) for rule in SAY_WHY]
+    others = [one.wrong if one.among is None else one.wrong & one.among for one in told if one is not None]
+    unknown_kind = _.kind.notnull() & ~_.kind.isin(KINDS)
+    wrong = _[WHY].notnull() & ~ibis.or_(unknown_kind, *others).fill_null(False)
+    repair = "mend in the export what `why` says; until then they are kept aside in the quarantine"
+    return Suspects("warning", wrong, "cannot be used and go into the quarantine", repair, shown=(WHY, *SHOWN))
 
 
 def unreadable_values(shop: Shop) -> Suspects:
@@ -262,6 +267,11 @@ def guests(shop: Shop) -> Suspects:
     return Suspects("note", _nothing(_.user_id), "are by guests (no user_id)", repair, shown=(), harms=harms)
 
 
+SAY_WHY: tuple[Rule, ...] = (
+    unreadable_values, without_time, without_session, without_item, milliseconds, implausible_times, negative_prices,
+    wrong_quantities, zero_quantities,
+)  # fmt: skip
+"""The rules that say of a row why preparation refuses it."""
 RULES: tuple[Rule, ...] = (
     refused_rows, unreadable_values, without_time, without_session, without_item, padded_ids, ids_like_decimals,
     decimals_understood, rounded_ids, milliseconds, future_events, implausible_times, ancient_events,

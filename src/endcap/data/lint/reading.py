@@ -1,6 +1,7 @@
 """Sources as they are before preparation, and what is said of one that cannot be read at all."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,21 @@ from endcap.data.ledger import Ledger
 from endcap.data.lint import linted
 from endcap.data.lint.findings import Example, Finding, Health
 from endcap.data.lint.needs import Needs
+from endcap.data.lint.offers import MAX_BAD
 from endcap.data.lint.repairs import step_names
 from endcap.data.lint.suspects import EXAMPLES
 from endcap.data.placeholders import MEANS, Placeholder
 from endcap.data.prepare import canonical_columns
-from endcap.data.sources.offers import scope_of
+from endcap.data.sources.mapping import Mapped, availability_names
+from endcap.data.sources.offers import plain_name, scope_of
 from endcap.data.sources.tables import AVAILABILITY
 
 TOTALS = "is a line of totals"
 """What reading says of the last line of a report."""
+ON_SALE = ("nothing_on_sale", "few_on_sale")
+"""Rules about what is on sale."""
+EMPTY_IDS = {"without_item": "item_id", "without_session": "session_id"}
+"""Rules about empty ids, and whose."""
 EVERYTHING = {"bad_rows": "quarantine", "max_bad": 1.0}
 """Settings of a source that lets every row through to the linter, however many are wrong."""
 
@@ -33,8 +40,8 @@ def sources_linted(
 
     `steps` are the preparation steps that the tables go through later: what they repair is no finding.
     """
-    ledger, tables, broken = Ledger(), [], []
-    for place, source in enumerate(sources):
+    ledger, tables, broken, looked_at = Ledger(), [], [], tuple(sources)
+    for place, source in enumerate(looked_at):
         try:
             with failing_clearly():
                 tables += untouched(source, engine, folder, ledger)
@@ -45,7 +52,9 @@ def sources_linted(
     broken += [*_unreadable(ledger), *_unclear(ledger), *_placeholders(ledger, needs)]
     given = tuple(steps)
     health = linted(tables, needs, now, tuple(ledger.files), canonical_columns(given), step_names(given))
-    return Health.of([*broken, *health.findings], health.events, health.items, health.repaired)
+    told = _told_of_placeholders(health.findings, ledger, looked_at)
+    found = [_with_columns(one, looked_at) for one in health.findings if one not in told]
+    return Health.of([*broken, *found], health.events, health.items, health.repaired)
 
 
 def untouched(source: Any, engine: Engine, folder: Path, ledger: Ledger) -> list[tuple[ibis.Table, ibis.Table | None]]:
@@ -106,12 +115,39 @@ def _unclear(ledger: Ledger) -> list[Finding]:
     ]  # fmt: skip
 
 
+def _with_columns(finding: Finding, sources: Iterable[Any]) -> Finding:
+    """A finding about what is on sale, with the names of the shop's columns that say so."""
+    if finding.rule not in ON_SALE:
+        return finding
+    names = [
+        plain_name(name) for source in sources if isinstance(source, Mapped) for name in availability_names(source)
+    ]
+    told = " and ".join(dict.fromkeys(name for name in names if name != "available"))
+    return (
+        replace(finding, says=finding.says.replace("as the catalog says", f"as the column {told} says"))
+        if told
+        else finding
+    )
+
+
 def _placeholders(ledger: Ledger, needs: Needs) -> list[Finding]:
     """Ids that stand for none: one finding for each column, with the count of every word."""
     found: dict[tuple[str, str], list[Placeholder]] = {}
     for one in ledger.placeholders:
         found.setdefault((one.place, one.theirs), []).append(one)
     return [_of_placeholders(together, needs) for together in found.values()]
+
+
+def _told_of_placeholders(findings: Iterable[Finding], ledger: Ledger, sources: Iterable[Any]) -> list[Finding]:
+    """Findings about few empty ids that are all placeholders: the finding `placeholder_ids` has said it."""
+    catalogs = {Path(str(getattr(one, "catalog", None))).name for one in sources if _has_own_catalog(one)}
+    words = {one for one in ledger.placeholders if one.place not in catalogs}
+    counts = {rule: sum(one.rows for one in words if one.ours == ours) for rule, ours in EMPTY_IDS.items()}
+    return [one for one in findings if one.rule in EMPTY_IDS and one.rows <= min(counts[one.rule], MAX_BAD * one.of)]
+
+
+def _has_own_catalog(source: Any) -> bool:
+    return getattr(source, "catalog", None) != getattr(source, "events", None)
 
 
 def _of_placeholders(found: list[Placeholder], needs: Needs) -> Finding:

@@ -94,6 +94,8 @@ def loosely(table: ibis.Table, columns: Mapping[str, dt.DataType]) -> ibis.Table
             typed[name] = ibis.null(kind)
         elif kind(nullable=True).is_string():
             typed[name] = table[name].cast("string")
+        elif kind(nullable=True).is_boolean():
+            typed[name] = _truth(table[name])
         else:
             typed[name] = _time(table[name]) if name == "time" else _number(table[name])
         if not kind(nullable=True).is_string():
@@ -121,6 +123,13 @@ def _time(value: ibis.Value) -> ibis.Value:
         moment = value.try_cast("timestamp").epoch_seconds().cast("float64")
         return ibis.coalesce(_finite(value.try_cast("float64")), moment)
     return _number(value)
+
+
+def _truth(value: ibis.Value) -> ibis.Value:
+    kind = value.type()
+    if kind.is_boolean():
+        return value
+    return value.try_cast("boolean") if kind.is_string() or kind.is_numeric() else ibis.null("boolean")
 
 
 def _number(value: ibis.Value) -> ibis.Value:

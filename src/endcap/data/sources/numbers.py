@@ -33,6 +33,18 @@ NAMED = rf"^[ .]*(?:{'|'.join(sorted(map(re.escape, NAMES.split())))})[ .]*$"
 AROUND = r"((?:[^\d.,'()+-]+\.?)?)"
 FRAME = rf"^'?(\(?) ?([-+]?) ?{AROUND} ?([-+]?) ?([\d.,' ]*\d)(?:[.,]-{{1,2}}|[.,])? ?(-?) ?{AROUND} ?(\)?)$"
 """What may stand around the digits: brackets, signs, a currency, and the stroke for no cents."""
+FREE = (
+    r"(?i)^(?:(?:for )?free(?: of charge)?|gratis|kostenlos|umsonst|gratuite?s?|gratuito|gratuita|za darmo|"
+    r"бесплатно|免费|無料)!?$"
+)
+"""A price that is a word for nothing."""
+LEAST = r"(?i)^(?:from|ab|von|starting at|à partir de|desde|vanaf|od|a partire da) +"
+"""Before a price that is the lowest of several."""
+RANGE = (
+    r"^([^\d]*\d[\d.,']*(?: \d{3})*(?:[.,]\d+)?(?: ?[^\d.,'()+-]*[^\d.,'()+ -])?)"
+    r" (?:-|to|bis|do|tot|à|a) [^\d]*\d[\d.,' ]*[^\d-]*$"
+)
+"""Two prices, of which the lower, the first, counts."""
 PARTS = r"\1\8\2\4\6|\5|\3|\7"
 """Of what `FRAME` finds: all signs, the digits, and what stands before and behind them."""
 SIGNS = {"": 1, "+": 1, "-": -1, "()": -1}
@@ -85,7 +97,9 @@ def with_numbers(table: ibis.Table, texts: Mapping[str, ibis.Value], decimal: st
     table = table.mutate(
         **{
             f"_framed_{name}_": ibis.ifelse(
-                table[f"_plain_{name}_"].isnull(), _framed(table[f"_text_{name}_"], decimal), ibis.null("string")
+                table[f"_plain_{name}_"].isnull(),
+                _framed(table[f"_text_{name}_"], decimal, price=name == "price"),
+                ibis.null("string"),
             )
             for name in texts
         }
@@ -126,10 +140,16 @@ def _plain(text: ibis.Value, decimal: str) -> ibis.Value:
     return ibis.ifelse(_contains(text, "."), ibis.null("float64"), text.replace(",", ".").try_cast("float64"))
 
 
-def _framed(text: ibis.Value, decimal: str) -> ibis.Value:
-    """Cut a number into its parts, bars between them; a text that `FRAME` does not know gets no bars."""
+def _framed(text: ibis.Value, decimal: str, *, price: bool) -> ibis.Value:
+    """Cut a number into its parts, bars between them; a text that `FRAME` does not know gets no bars.
+
+    Of a range of prices the lower one counts, and a word such as `gratis` is 0.
+    """
     groups = "." if decimal == "," else ","
     bare = _replace(_translate(text, SPELLINGS[0], SPELLINGS[1] + decimal + groups), UNSEEN, "", "g").strip()
+    if price:
+        lower = _replace(_replace(bare, LEAST, "", ""), RANGE, r"\1", "")
+        bare = ibis.ifelse(bare.re_search(FREE), "0", lower)
     return _replace(bare.replace("|", "?"), FRAME, PARTS, "")
 
 

@@ -26,6 +26,7 @@ from endcap.data.columns import (
 from endcap.data.engines import discard, kept, reopened, rows, uploaded
 from endcap.data.ledger import Entry, Ledger
 from endcap.data.placeholders import blank_placeholders, find_placeholders
+from endcap.data.sources.leaving_out import with_ignored_kinds, without_empty_lists
 from endcap.data.sources.mapping import (
     IGNORED,
     Mapped,
@@ -63,11 +64,12 @@ def happened(engine: Any, names: list[str], mapping: Mapped, ledger: Ledger, rea
     place = _place(names)
     found = _numbered(engine, names, needed(mapping, EVENTS, mapping.columns), ledger, read)
     found = _without_placeholders(found, id_columns(EVENTS, mapping.columns), mapping, place, ledger)
+    found = without_empty_lists(found, mapping)
     with _hinted(found):
         if mapping.items_separator is not None:
             found = _split(found, their_columns(found.table, EVENTS, mapping.columns), mapping, names, ledger)
         ours = as_ours(found.table, mapping, place, _there(found))
-    found = _with_units(found, mapping, place)
+    found = with_ignored_kinds(_with_units(found, mapping, place), mapping)
     if mapping.zero_quantity == "ignore" and "quantity" in ours.columns:
         left_out = ours.filter(ours.quantity.cast("float64") == 0).count().to_pyarrow().as_py()
         if left_out:

@@ -30,6 +30,12 @@ ABOUT: Mapping[str, str] = {
     "history": "somebody took this bundle back: change what was wrong with it and train again",
 }
 """By rule; ``{about}`` stands for what it is about."""
+NOT_ON_SALE = (
+    "look at the column of your list of items that says what is on sale (`available` under catalog_columns in "
+    "endcap.toml): name the right one, or export it again; then run `endcap prepare`, `endcap train`, "
+    "`endcap evaluate` and `endcap release` again"
+)
+"""What to do where slots are empty because nothing, or nearly nothing, is on sale."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,8 @@ class Known:
     """By slot, what fills it now."""
     served: Mapping[str, str] = field(default_factory=dict)
     """By slot, the TOML of its table in what is served."""
+    on_sale: str = ""
+    """How many items are on sale, in a sentence, where that is why slots stay empty."""
 
 
 def with_remedies(findings: Iterable[Finding], known: Known) -> list[Finding]:
@@ -57,6 +65,8 @@ def _remedy(at: Finding, findings: Sequence[Finding], known: Known) -> str:
         return _as_served(at.about.partition(", ")[0], known)
     if at.rule == "replay" and ", " in at.about:
         at = replace(at, about=at.about.partition(", ")[0])
+    if at.rule == "slots" and known.on_sale:
+        return f"{known.on_sale}: {NOT_ON_SALE}"
     return ABOUT[at.rule].format(about=at.about or "it")
 
 
