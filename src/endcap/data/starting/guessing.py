@@ -10,6 +10,7 @@ from endcap.data.columns import CATALOG, EVENTS, REQUIRED_EVENTS
 from endcap.data.sources.availability import read_availability
 from endcap.data.sources.parsing import EXCEL
 from endcap.data.starting.catalog_formats import CatalogFormat, catalog_format
+from endcap.data.starting.exclusions import find_excluded, is_status
 from endcap.data.starting.guess import Guessed, Match
 from endcap.data.starting.looking import Seen
 from endcap.data.starting.names import (
@@ -154,12 +155,25 @@ def as_events(table: Seen, found: dict[str, Match], own: bool = False) -> Guesse
         checks["items_separator"] = f"a cell such as {item.examples[0]!r} names several items; each is an event"
     options |= add_money(table, found, checks)
     notes = [*table.notes, *add_people(table, found)]
+    add_excluded(table, found, options, checks)
     if visits == "visitor" and found["session_id"].theirs == found.get("user_id", found["session_id"]).theirs:
         session, user = found["session_id"], found.get("user_id", found["session_id"])
         found["session_id"] = replace(session, then=tuple(dict.fromkeys((*user.then, *session.then))))
     there = {*found, "kind", *(["time"] if "time_columns" in options else [])}
     missing = {name: candidates(table, name, found) for name in REQUIRED_EVENTS if name not in there}
     return Guessed(table.place, "events", tuple(found.values()), options, checks, "", tuple(notes), missing, visits)
+
+
+def add_excluded(
+    table: Seen, found: Mapping[str, Match], options: dict[str, object], checks: dict[str, str]
+) -> list[str]:
+    """Leave out rows that say that they did not happen, such as cancelled orders; gives the columns that say so."""
+    taken = [name for match in found.values() for name in (match.theirs, *match.then)]
+    excluded = find_excluded(table, taken)
+    if excluded:
+        options["exclude"] = excluded.exclude
+        checks["exclude"] = excluded.check
+    return list(excluded.exclude) if excluded else []
 
 
 def candidates(table: Seen, ours: str, found: Mapping[str, Match]) -> tuple[str, ...]:
@@ -267,7 +281,7 @@ def _score(our: str, theirs: str, table: Seen, names: str) -> float:
     elif our == "kind":
         words = set(values)
         known = sum(kind_of(word) is not None for word in words) / len(words)
-        score = max(like * known, 0.85 * known) if len(words) <= 50 else 0.0
+        score = max(like * known, 0.85 * known) if len(words) <= 50 and not is_status(theirs, values) else 0.0
     elif our in ("price", "quantity", "position"):
         score = like if share_of(values, lambda text: bool(NUMBER.match(text))) >= MOST else 0.0
     elif our == "currency":
