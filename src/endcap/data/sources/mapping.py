@@ -257,7 +257,11 @@ def _complete(
     missing = [name for name in needed if name not in columns]
     if missing:
         uncut = len(there) == 1 and any(mark in there[0] for mark in ",;\t|")
-        hint = "is the delimiter another one?" if uncut else "name yours with columns = { … }"
+        hint = (
+            "is the delimiter another one?"
+            if uncut
+            else (f'name yours with columns = {{ {missing[0]} = "…" }}; `endcap init` marks the line with # check')
+        )
         names = ", ".join(map(repr, missing))
         raise BadData(f"{place}: missing column {names}; there are: {', '.join(there)}; {hint}")
 
