@@ -57,6 +57,13 @@ def _known_columns(columns: dict[str, Any]) -> dict[str, Any]:
     return columns
 
 
+def _some_words(exclude: dict[str, Any]) -> dict[str, Any]:
+    none = [column for column, words in exclude.items() if not words or "" in tuple(words)]
+    if none:
+        raise ValueError(f"{', '.join(none)}: expected words that say what did not happen, or * for whatever is there")
+    return exclude
+
+
 Names = str | tuple[str, ...]
 TimeFormat = Annotated[str, AfterValidator(_known_format)]
 Encoding = Annotated[str, AfterValidator(_known_encoding)]
@@ -76,6 +83,9 @@ class Mapped(Part):
     """Our column = the value of every event, such as ``kind = "purchase"``."""
     kinds: Annotated[dict[str, str], AfterValidator(_known_kinds)] = Field(default={})
     """Their kind of event = ours, or ``"ignore"``."""
+    exclude: Annotated[dict[str, Names], AfterValidator(_some_words)] = Field(default={})
+    """Column of theirs = words (in capitals or not) for which a row of events is left out, such as ``Status =
+    ["cancelled", "refunded"]``; ``*`` is whatever is not empty. The ledger counts them by word."""
     time_format: TimeFormat | tuple[TimeFormat, ...] | None = None
     """``s``, ``ms``, ``us`` or ``ns`` since 1970, ``excel`` (days since the end of 1899), or patterns of strptime.
 
@@ -125,7 +135,12 @@ class Mapped(Part):
 def needed(mapping: Mapped, ours: Mapping[str, dt.DataType], columns: Mapping[str, Names]) -> list[str]:
     """Their columns that are read for the given ones of ours."""
     names = [name for our in ours for name in _theirs(columns, our)]
-    extra = [mapping.fill_down, mapping.plus_milliseconds, *mapping.time_columns]
+    extra = [
+        mapping.fill_down,
+        mapping.plus_milliseconds,
+        *mapping.time_columns,
+        *(mapping.exclude if ours is EVENTS else ()),
+    ]
     return list(dict.fromkeys([*names, *(name for name in extra if name)]))
 
 
@@ -149,7 +164,7 @@ def as_ours(table: ibis.Table, mapping: Mapped, place: str, there: Sequence[str]
     extra = [name for name in (mapping.fill_down, mapping.plus_milliseconds, *mapping.time_columns) if name]
     if mapping.time_columns and all(name in table.columns for name in mapping.time_columns):
         columns["time"] = joined([table[name] for name in mapping.time_columns])
-    _complete([*_named(mapping.columns), *extra], REQUIRED_EVENTS, columns, place, there)
+    _complete([*_named(mapping.columns), *extra, *mapping.exclude], REQUIRED_EVENTS, columns, place, there)
     if mapping.currency and "currency" not in columns:
         columns["currency"] = ibis.literal(mapping.currency)
     formats = (mapping.time_format,) if isinstance(mapping.time_format, str) else mapping.time_format or ()
@@ -245,7 +260,11 @@ def _complete(
     missing = [name for name in needed if name not in columns]
     if missing:
         uncut = len(there) == 1 and any(mark in there[0] for mark in ",;\t|")
-        hint = "is the delimiter another one?" if uncut else "name yours with columns = { … }"
+        hint = (
+            "is the delimiter another one?"
+            if uncut
+            else (f'name yours with columns = {{ {missing[0]} = "…" }}; `endcap init` marks the line with # check')
+        )
         names = ", ".join(map(repr, missing))
         raise BadData(f"{place}: missing column {names}; there are: {', '.join(there)}; {hint}")
 

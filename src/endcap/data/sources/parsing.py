@@ -1,5 +1,7 @@
 """Moments as people write them; in DuckDB, which reads every source."""
 
+import re
+from calendar import month_name
 from collections.abc import Mapping
 
 import ibis
@@ -23,6 +25,8 @@ OFFSETS = {
     "KST": "+09:00", "AEST": "+10:00", "AEDT": "+11:00",
 }  # fmt: skip
 """Time zones by their letters, those that mean one thing alone."""
+JAVASCRIPT = r"^[A-Z][a-z]{2} ([A-Z][a-z]{2} \d{2} \d{4} \d{2}:\d{2}:\d{2}) GMT([+-]\d{4})( \(.*\))?$"
+"""Moments as JavaScript spells them: ``Fri Mar 01 2024 09:00:00 GMT+0100 (CET)``."""
 MONTHS = {
     "jan": "janvier januar enero gennaio janeiro januari stycznia styczeń leden ledna tammikuu ocak янв января"
     " janv gen ene",
@@ -42,6 +46,12 @@ MONTHS = {
     " дек декабря déc dez dic",
 }  # fmt: skip
 """English months = the same in other languages."""
+ENGLISH = {name.lower(): name[:3].lower() for name in month_name[1:]} | {
+    name: month for month, names in MONTHS.items() for name in (month, *names.split())
+}
+"""Months as they are written = in three English letters."""
+TO_24 = r"\b(0?0|1[3-9]|2[0-3]):\d\d"
+"""Times of day of clocks that count to 24, and not to 12."""
 
 
 def moment(
@@ -105,36 +115,48 @@ def _parsed(text: ibis.Value, number: ibis.Value, form: str, zone: str) -> ibis.
         return _counted(number, form)
     if form != "iso":
         moment = _by_pattern(text.strip(), form)
-        return _epoch(moment if "%z" in form else _in_zone(zone, moment))
+        return _epoch(moment if "%z" in form.lower() else _in_zone(zone, moment))
     # Most moments say no offset; looking for one in each of them would take longer than all else.
     clock = text.substr(10)
     local = text.right(1).between("0", "9") & ~_contains(clock, "+") & ~_contains(clock, "-")
-    return ibis.ifelse(local, _epoch(_in_zone(zone, text.try_cast("timestamp"))), _with_offset(text, zone))
+    found = ibis.ifelse(local, _epoch(_in_zone(zone, text.try_cast("timestamp"))), _with_offset(text, zone))
+    spelt = _strptime(text.strip().re_replace(JAVASCRIPT, r"\1 \2"), "%b %d %Y %H:%M:%S %z")
+    return ibis.coalesce(found, _epoch(spelt))
 
 
 def _by_pattern(text: ibis.Value, form: str) -> ibis.Value:
-    """A moment by a pattern; months may be named in other languages, and noon be written with points."""
+    """A moment by a pattern; months may be named in other languages, zones by letters, and noon be written with points.
+
+    Where hours are counted to 24, AM and PM say nothing new.
+    """
+    if "%Z" in form:
+        letters = text.re_extract(rf"\b({'|'.join(OFFSETS)}|UTC)\b", 1)
+        offset = ibis.cases(*((letters == name, offset) for name, offset in OFFSETS.items()), else_="+00:00")
+        text, form = ibis.ifelse(letters == "", text, text.replace(letters, offset)), form.replace("%Z", "%z")
     found = _strptime(text, form)
     if "%p" in form:
-        plain = text.re_replace(r"([AaPp])\.\s?([Mm])\.?", r"\1\2")
+        plain = text.re_replace(r"[\x{a0}\x{202f}]", " ").re_replace(r"([AaPp])\.\s?([Mm])\.?", r"\1\2")
         found = ibis.ifelse(found.notnull(), found, _strptime(plain, form))
+        whole = ibis.ifelse(plain.re_search(TO_24), plain.re_replace(r"\s?[AaPp][Mm]\b", ""), ibis.null("string"))
+        found = ibis.ifelse(found.notnull(), found, _strptime(whole, re.sub(r"\s?%p", "", form).replace("%I", "%H")))
     if "%b" in form or "%B" in form:
-        english = {name: month for month, names in MONTHS.items() for name in (month, *names.split())}
         word = text.re_extract(r"\p{L}{3,}", 0)
-        month = ibis.cases(*((word.lower() == name, known) for name, known in english.items()), else_=word)
+        month = ibis.cases(*((word.lower() == name, known) for name, known in ENGLISH.items()), else_=word)
         plain = text.replace(word + ".", word).replace(word, month)
         found = ibis.ifelse(found.notnull(), found, _strptime(plain, form.replace("%B", "%b")))
     return found
 
 
 def _with_offset(text: ibis.Value, zone: str) -> ibis.Value:
-    plain = text.strip()
+    plain = text.strip().re_replace(r"\[[A-Z][A-Za-z_/]+\]$", "")  # Java names the zone behind its offset
     letters = plain.re_extract(r"\d\s?([A-Z]{3,4})$", 1)
     offset = ibis.cases(*((letters == name, offset) for name, offset in OFFSETS.items()), else_="")
     plain = ibis.ifelse(offset != "", plain.re_replace(r"\s?[A-Z]{3,4}$", "") + offset, plain)
     # DuckDB reads offsets only as +01:00, right behind the time.
     plain = plain.re_replace(r"\s?([+-]\d\d):?(\d\d)$", r"\1:\2")
-    says_it_itself = plain.re_search(r"\d(Z|\s?UTC|[+-]\d\d(:\d\d)?)$") & plain.contains(":")
+    says_it_itself = plain.re_search(r"\d(Z|\s?UTC|[+-]\d\d(:\d\d)?| [A-Z][a-z]+/[A-Z][A-Za-z_/]+)$") & plain.contains(
+        ":"
+    )
     absolute = plain.try_cast(dt.Timestamp(timezone="UTC"))
     return ibis.ifelse(says_it_itself, _epoch(absolute), _epoch(_in_zone(zone, plain.try_cast("timestamp"))))
 

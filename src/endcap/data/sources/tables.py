@@ -26,6 +26,7 @@ from endcap.data.columns import (
 from endcap.data.engines import discard, kept, reopened, rows, uploaded
 from endcap.data.ledger import Entry, Ledger
 from endcap.data.placeholders import blank_placeholders, find_placeholders
+from endcap.data.sources.exclusion import without_excluded
 from endcap.data.sources.leaving_out import with_ignored_kinds, without_empty_lists
 from endcap.data.sources.mapping import (
     IGNORED,
@@ -63,6 +64,7 @@ def happened(engine: Any, names: list[str], mapping: Mapped, ledger: Ledger, rea
     """Events in our columns; `names` are those of the files that `read` reads."""
     place = _place(names)
     found = _numbered(engine, names, needed(mapping, EVENTS, mapping.columns), ledger, read)
+    found = without_excluded(found, mapping, place)
     found = _without_placeholders(found, id_columns(EVENTS, mapping.columns), mapping, place, ledger)
     found = without_empty_lists(found, mapping)
     with _hinted(found):

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from endcap.data.starting.exclusions import find_excluded
 from endcap.data.starting.formats import Format
 from endcap.data.starting.guess import Draft, Given, Guessed, Match
 from endcap.data.starting.guessing import guessed
 from endcap.data.starting.looking import Seen
-from endcap.data.starting.source_text import catalog_text, source_text, toml, with_given
+from endcap.data.starting.source_text import catalog_text, check_text, source_text, toml, with_given
 from endcap.data.starting.values import time_format
 
 
@@ -73,6 +74,11 @@ def _placed(part: str, found: Mapping[str, Seen]) -> str:
         form = time_format(values.text[match[2]])
         return f"time_format = {toml(form[0])}\n" if form and form[0] else ""
 
+    def excluded(match: re.Match[str]) -> str:
+        known = find_excluded(found[match[1]], ())
+        return f"exclude = {toml(known.exclude)}{check_text(known.check)}\n" if known else ""
+
+    part = re.sub(r"\{exclude:(\w+)\}\n", excluded, part)
     return re.sub(r"\{time_format:(\w+)\.(\w+)\}\n", written, part)
 
 

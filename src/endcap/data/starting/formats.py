@@ -241,6 +241,7 @@ events = "{orders}"
 catalog = "{orders}"
 one_per_item = true
 fill_down = "Name"
+{exclude:orders}
 columns = { time = "Created at", session_id = "Name", order_id = "Name", user_id = "Email", \
 item_id = ["Lineitem sku", "Lineitem name"], quantity = "Lineitem quantity", price = "Lineitem price", \
 currency = "Currency" }

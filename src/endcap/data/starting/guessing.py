@@ -10,6 +10,7 @@ from endcap.data.columns import CATALOG, EVENTS, REQUIRED_EVENTS
 from endcap.data.sources.availability import read_availability
 from endcap.data.sources.parsing import EXCEL
 from endcap.data.starting.catalog_formats import CatalogFormat, catalog_format
+from endcap.data.starting.exclusions import find_excluded, is_status
 from endcap.data.starting.guess import Guessed, Match
 from endcap.data.starting.looking import Seen
 from endcap.data.starting.names import (
@@ -28,6 +29,8 @@ from endcap.data.starting.values import (
     are_fractions,
     are_moments,
     examples_of,
+    fits,
+    likely_formats,
     share_of,
     time_format,
 )
@@ -36,6 +39,8 @@ from endcap.data.starting.visitors import add_people, add_visits
 NUMBER = re.compile(r"^(\D{0,3}\s?)?([+-]?[\d.,]*\d)(\s?\D{0,3})?$")
 COMMA = re.compile(r"\d,\d{1,2}\D*$")
 NO_QUANTITY = re.compile(r"[+-]?0+([.,]0+)?")
+MIN_CALLED = 0.6
+"""How much the name of a column must sound like one of times if its values do not."""
 RECORD_NUMBERS = ("orderid", "ordernumber", "number", "incrementid", "id", "name", "reference", "no")
 FEW = {"device": 50, "country": 250, "price_list": 50}
 """A column with more different values names single devices or places, not kinds of them."""
@@ -154,12 +159,25 @@ def as_events(table: Seen, found: dict[str, Match], own: bool = False) -> Guesse
         checks["items_separator"] = f"a cell such as {item.examples[0]!r} names several items; each is an event"
     options |= add_money(table, found, checks)
     notes = [*table.notes, *add_people(table, found)]
+    add_excluded(table, found, options, checks)
     if visits == "visitor" and found["session_id"].theirs == found.get("user_id", found["session_id"]).theirs:
         session, user = found["session_id"], found.get("user_id", found["session_id"])
         found["session_id"] = replace(session, then=tuple(dict.fromkeys((*user.then, *session.then))))
     there = {*found, "kind", *(["time"] if "time_columns" in options else [])}
     missing = {name: candidates(table, name, found) for name in REQUIRED_EVENTS if name not in there}
     return Guessed(table.place, "events", tuple(found.values()), options, checks, "", tuple(notes), missing, visits)
+
+
+def add_excluded(
+    table: Seen, found: Mapping[str, Match], options: dict[str, object], checks: dict[str, str]
+) -> list[str]:
+    """Leave out rows that say that they did not happen, such as cancelled orders; gives the columns that say so."""
+    taken = [name for match in found.values() for name in (match.theirs, *match.then)]
+    excluded = find_excluded(table, taken)
+    if excluded:
+        options["exclude"] = excluded.exclude
+        checks["exclude"] = excluded.check
+    return list(excluded.exclude) if excluded else []
 
 
 def candidates(table: Seen, ours: str, found: Mapping[str, Match]) -> tuple[str, ...]:
@@ -170,10 +188,27 @@ def candidates(table: Seen, ours: str, found: Mapping[str, Match]) -> tuple[str,
         dated = [
             name
             for name in free
-            if table.text[name] and (are_moments(table.columns[name]) or time_format(table.text[name]))
+            if table.text[name]
+            and (are_moments(table.columns[name]) or time_format(table.text[name], table.said_format))
         ]
         return tuple(dated or free)
     return tuple(free)
+
+
+def named_time(table: Seen, found: Mapping[str, Match]) -> Match | None:
+    """The column that is called like a time, though its cells cannot be read as one; with an example that cannot."""
+    taken = {match.theirs for match in found.values()}
+    free = [name for name in table.columns if name not in taken and table.text[name]]
+    called = {name: likeness(_bare(name, table), EVENT_NAMES["time"]) for name in free}
+    name = max(free, key=lambda name: called[name], default=None)
+    if name is None or called[name] < MIN_CALLED:
+        return None
+    forms, share = likely_formats(table.text[name])
+    unread = [text for text in table.text[name] if not share or not fits(text, forms[0])]
+    check = f"cells such as {unread[0]!r} cannot be read as a time: say time_format"
+    if share:
+        check += f"; {share:.0%} of the cells are written {forms[0]}"
+    return Match("time", name, 0.5, examples_of(unread), check)
 
 
 def add_time(table: Seen, found: dict[str, Match], options: dict[str, object], checks: dict[str, str]) -> None:
@@ -183,10 +218,10 @@ def add_time(table: Seen, found: dict[str, Match], options: dict[str, object], c
         found.pop("time", None)
         options["time_columns"] = list(pair)
         texts = [" ".join(map(str, parts)) for parts in zip(*(table.columns[name] for name in pair), strict=True)]
-        form, check = time_format(texts) or (None, "")
+        form, check = time_format(texts, table.said_format) or (None, "")
         key = "time_columns"
     elif "time" in found:
-        form, check = time_format(table.text[found["time"].theirs]) or (None, "")
+        form, check = time_format(table.text[found["time"].theirs], table.said_format) or (None, "")
         if are_moments(table.columns[found["time"].theirs]):
             form, check = None, ""
         key = "columns.time"
@@ -260,14 +295,14 @@ def _score(our: str, theirs: str, table: Seen, names: str) -> float:
         score = 0.0
     elif our == "time":
         told = 0.5 if are_moments(raw) or not values[0].isdigit() else 0.4
-        form = time_format(values)
+        form = time_format(values, table.said_format)
         score = max(like, told) if are_moments(raw) or form else 0.0
         if form and form[0] == EXCEL and not like:  # whole numbers of five digits are ids, too
             score = 0.0
     elif our == "kind":
         words = set(values)
         known = sum(kind_of(word) is not None for word in words) / len(words)
-        score = max(like * known, 0.85 * known) if len(words) <= 50 else 0.0
+        score = max(like * known, 0.85 * known) if len(words) <= 50 and not is_status(theirs, values) else 0.0
     elif our in ("price", "quantity", "position"):
         score = like if share_of(values, lambda text: bool(NUMBER.match(text))) >= MOST else 0.0
     elif our == "currency":

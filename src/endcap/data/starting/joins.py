@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from endcap.data.sources.staging import named
 from endcap.data.starting.guess import Given, Guessed, Match
-from endcap.data.starting.guessing import add_money, add_time, event_matches
+from endcap.data.starting.guessing import add_excluded, add_money, add_time, event_matches
 from endcap.data.starting.looking import Seen
 from endcap.data.starting.names import likeness
 from endcap.data.starting.source_text import check_text, toml
@@ -107,11 +107,13 @@ def _written(
     checks: dict[str, str] = {}
     add_time(orders[0], dict(heads), options, checks)
     options |= add_money(lines[0], items, checks)
+    statuses = add_excluded(orders[0], heads, options, checks)
     options |= {name: value for name, value in given.settings().items() if name not in ("skip", "header", "delimiter")}
     fields = [
         *(f"l.{named(match.theirs)} AS {name}" for name, match in of_lines.items()),
         *(f"o.{named(match.theirs)} AS {name}" for name, match in of_orders.items()),
         *(f"l.{named(order.theirs)} AS {name}" for name in ("order_id", "session_id")),
+        *(f"o.{named(name)} AS {named(name)}" for name in statuses),
     ]
     selected = ", ".join(fields)
     joined = f"FROM lines AS l JOIN orders AS o ON l.{named(order.theirs)} = o.{named(key)}"

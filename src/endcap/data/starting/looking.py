@@ -63,6 +63,9 @@ class Seen:
     decimals: Mapping[str, str] = field(default_factory=dict)
     """Column of numbers = its decimal sign: ``.``, ``,``, or ``?`` where each value can be read either way."""
 
+    said_format: str | None = None
+    """How a person says that times are written."""
+
     @cached_property
     def text(self) -> Mapping[str, tuple[str, ...]]:
         """Each column's values that are not empty, as text."""
@@ -86,7 +89,7 @@ def seen(duck: Any, data: Iterable[str], folder: Path, given: Mapping[str, Any] 
             tables += _in_duckdb(Path(place), folder)
         else:
             tables += [table for files in _groups(Path(place)) for table in _in_files(duck, files, folder, given or {})]
-    return tables
+    return [replace(table, said_format=(given or {}).get("time_format")) for table in tables]
 
 
 def _groups(path: Path) -> Iterator[list[Path]]:

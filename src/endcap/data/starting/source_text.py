@@ -126,7 +126,7 @@ def _opening(table: Seen, given: Given) -> list[str]:
 
 def _settings(options: Mapping[str, object], checks: Mapping[str, str], given: Given) -> list[str]:
     said = {key: value for key, value in given.settings().items() if key in Mapped.model_fields}
-    plain = {key: value for key, value in options.items() if not isinstance(value, dict) and key not in said}
+    plain = {key: value for key, value in options.items() if key not in (*said, "kinds", "constants")}
     return [
         *(f"{key} = {toml(value)}{check_text(checks.get(key))}" for key, value in plain.items()),
         *(f"{key} = {toml(value)}" for key, value in said.items()),

@@ -3,41 +3,78 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 
-from endcap.data.sources.parsing import EXCEL
+from endcap.data.sources.parsing import ENGLISH, EXCEL, JAVASCRIPT, OFFSETS, TO_24, UNITS
 
-PATTERNS = (
-    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y",
-    "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p",
-    "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%d-%m-%Y", "%d %b %Y %H:%M:%S", "%d %b %Y %H:%M", "%d %b %Y",
-    "%b %d, %Y %I:%M %p", "%b %d, %Y", "%b %d, %Y %H:%M:%S", "%a, %d %b %Y %H:%M:%S %z", "%Y%m%dT%H%M%S",
-    "%d/%b/%Y:%H:%M:%S %z", "%Y %m %d", "%Y %m %d %H:%M:%S", "%Y %m %d %H:%M",
+DAYS = (
+    "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y",
+    "%m-%d-%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%b %d, %Y", "%b %d %Y", "%Y.%m.%d", "%Y %m %d",
+    "%a, %d %b %Y", "%a %b %d %Y", "%d. %b %Y", "%d de %b de %Y",
 )  # fmt: skip
-ISO = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?)? ?(Z|UTC|[+-]\d\d:?\d\d)?$")
+"""Days as people write them; where two read the same cells, the first is taken."""
+CLOCKS = (
+    "", "%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p", "%H:%M:%S.%f", "%H:%M Uhr",
+    "%H:%M:%S Uhr", "%H:%M:%S %z", "%H:%M:%S %Z", "%H:%M %Z",
+)  # fmt: skip
+"""Times of day behind them …"""
+BETWEEN = (" ", ", ", " um ")
+"""… and what stands between the two."""
+PATTERNS = (
+    *(day + (between if clock else "") + clock for day in DAYS for clock in CLOCKS for between in BETWEEN
+      if clock or between == " "),
+    *(f"{day} {clock}" for day in ("%Y-%m-%d", "%Y/%m/%d") for clock in CLOCKS if "%p" in clock),
+    "%Y%m%dT%H%M%S", "%d/%b/%Y:%H:%M:%S %z", "%a %b %d %H:%M:%S %Z %Y",
+)  # fmt: skip
+TRIED = 20
+"""Values by which most patterns are ruled out."""
+ZONES = "|".join(("UTC", *OFFSETS))
+ISO = re.compile(
+    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?)?"
+    rf" ?(Z|{ZONES}|[+-]\d\d:?\d\d(\[\w+/\w+\])?|(?<= )[A-Z][a-z]+/[A-Z][A-Za-z_/]+)?$"
+)
 EPOCHS = ((9, 10, "s"), (12, 13, "ms"), (15, 16, "us"), (18, 19, "ns"))
 EXCEL_DAYS = (33_000, 60_000)
 """Days since the end of 1899, as spreadsheets count them, from 1990 to 2064."""
 IN_UTC = "times are taken as UTC; say timezone if they are not"
+SHAPES = {
+    **dict.fromkeys("dmHIMS", r"\d{1,2}"), **dict.fromkeys("ab", r"[^\W\d_]{2,}\.?"), "Y": r"\d{4}", "y": r"\d{2}",
+    "f": r"\d{1,6}", "p": r"[AaPp]\.?\s?[Mm]\.?", "z": r"(Z|[+-]\d\d:?\d\d)", "Z": f"({ZONES})",
+}  # fmt: skip
+"""What each part of a pattern looks like."""
 MOST = 0.9
 """Share of the values that must fit."""
 
 
-def time_format(values: Sequence[str]) -> tuple[str | None, str] | None:
-    """How moments are written (None: as we take them anyway) and what to check; None if they are no moments."""
+def time_format(values: Sequence[str], said: str | None = None) -> tuple[str | None, str] | None:
+    """How moments are written (None: as we take them anyway) and what to check; None if they are no moments.
+
+    `said` is how a person says that they are: if that is right of these values, it is so.
+    """
     if not values:
         return None
-    if share_of(values, lambda text: bool(ISO.match(text))) >= MOST:
+    if said and share_of(values, partial(fits, form=said)) >= MOST:
+        return said, ""
+    if share_of(values, lambda text: bool(ISO.match(text) or re.match(JAVASCRIPT, text))) >= MOST:
         return None, "" if share_of(values, _says_zone) >= MOST else IN_UTC
     if all(re.fullmatch(r"\d+(\.\d+)?", text) for text in values):
         return _counted_time([text.partition(".")[0] for text in values])
-    shares = {form: share_of(values, partial(_reads, form=form)) for form in PATTERNS}
-    best = max(shares.values())
+    fitting, best = likely_formats(values)
     if best < MOST:
         return None
-    fitting = [form for form, share in shares.items() if share == best]
-    twins = len({form.replace("%d/%m", "%m/%d") for form in fitting}) < len(fitting)
-    return fitting[0], f"day and month may be the other way round; {IN_UTC}" if twins else IN_UTC
+    twins = len({form.replace("%d/%m", "%m/%d").replace("%d-%m", "%m-%d") for form in fitting}) < len(fitting)
+    zone = "" if "%z" in fitting[0].lower() else IN_UTC
+    check = "; ".join(filter(None, ("day and month may be the other way round" if twins else "", zone)))
+    return fitting[0], check
+
+
+def likely_formats(values: Sequence[str]) -> tuple[list[str], float]:
+    """The patterns that read most of the texts, and their share."""
+    few = list(dict.fromkeys(values[:1000]))[:TRIED]
+    tried = [form for form in PATTERNS if any(_shape(form).fullmatch(text) for text in few)]
+    shares = {form: share_of(values, partial(fits, form=form)) for form in tried}
+    best = max(shares.values(), default=0.0)
+    return [form for form, share in shares.items() if share == best], best
 
 
 def _counted_time(digits: Sequence[str]) -> tuple[str | None, str] | None:
@@ -54,12 +91,40 @@ def _counted_time(digits: Sequence[str]) -> tuple[str | None, str] | None:
 
 
 def _says_zone(text: str) -> bool:
-    return ":" in text and bool(re.search(r"(Z|UTC|[+-]\d\d:?\d\d)$", text))
+    return ":" in text and bool(re.search(rf"(Z|{ZONES}|[+-]\d\d:?\d\d|\w/\w+)\]?( \(.*\))?$", text))
+
+
+def fits(text: str, form: str) -> bool:
+    """Whether a text is a moment that is written so: by a pattern, or as a count of a unit since 1970."""
+    if form in UNITS or form == EXCEL:
+        low, high = EXCEL_DAYS if form == EXCEL else (6.3e8 * UNITS[form], 4.11e9 * UNITS[form])
+        return bool(re.fullmatch(r"\d+(\.\d+)?", text)) and low <= float(text) <= high
+    if "%b" in form and (word := re.search(r"[^\W\d_]{3,}", text)):
+        text = text.replace(f"{word[0]}.", word[0]).replace(word[0], ENGLISH.get(word[0].lower(), word[0]))
+    if "%p" in form:
+        text = re.sub(r"([AaPp])\.\s?([Mm])\.?", r"\1\2", text)
+        whole = re.sub(r"\s?[AaPp][Mm]\b", "", text)
+        to_24 = bool(re.search(TO_24, text)) and whole != text
+        return _reads(text, form) or (to_24 and _reads(whole, re.sub(r"\s?%p", "", form).replace("%I", "%H")))
+    if "%Z" in form:
+        zone = re.search(rf"\b({ZONES})\b", text)
+        return zone is not None and _reads(text.replace(zone[0], "+0000"), form.replace("%Z", "%z"))
+    return _reads(text, form)
+
+
+@cache
+def _shape(form: str) -> re.Pattern[str]:
+    """What texts look like that are written so: a quick look that rules out most patterns."""
+    parts = re.split(r"%-?(\w)", form)
+    literal = [r"\s*".join(map(re.escape, part.split(" "))) for part in parts[::2]]
+    return re.compile(
+        literal[0] + "".join(SHAPES[name] + after for name, after in zip(parts[1::2], literal[1:], strict=True))
+    )
 
 
 def _reads(text: str, form: str) -> bool:
     try:
-        datetime.strptime(text, form)
+        datetime.strptime(text, form.replace("%-", "%"))
     except ValueError:
         return False
     return True

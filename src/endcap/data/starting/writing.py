@@ -20,7 +20,7 @@ from endcap.data.starting.facts import Facts, facts_of_tables
 from endcap.data.starting.format_text import draft_of_format
 from endcap.data.starting.formats import recognised
 from endcap.data.starting.guess import Draft, Given, Guess, Guessed
-from endcap.data.starting.guessing import as_catalog, as_events, event_matches, guessed
+from endcap.data.starting.guessing import as_catalog, as_events, event_matches, guessed, named_time
 from endcap.data.starting.joins import item_id, join_catalogs, joined_text
 from endcap.data.starting.looking import Seen, seen
 from endcap.data.starting.models_and_slots import models_and_slots
@@ -148,20 +148,31 @@ def _with_one_catalog(pairs: Sequence[Pair]) -> list[Pair]:
 def _best_guess(pairs: Sequence[Pair], problem: str) -> tuple[list[Pair], str]:
     """The table that is most like one of events taken for it, and what is to be filled in."""
     looked = "; ".join(f"{table.place}: {', '.join(table.columns) or table.problem}" for table, _ in pairs)
-    readable = [(table, event_matches(table)) for table, guess in pairs if table.columns and guess.role == "unused"]
-    readable = readable or [(table, event_matches(table)) for table, _ in pairs if table.columns]
+    there = [(table, event_matches(table), guess) for table, guess in pairs if table.columns]
+    readable = [(table, known) for table, known, guess in there if guess.role == "unused" or "order_id" in known]
+    readable = readable or [(table, known) for table, known, _ in there]
     if not readable:
         told = f"no table of events found: {looked}; export the events again, or say how the files are read"
         return list(pairs), "\n".join(filter(None, (problem, told)))
     best, found = max(
         readable, key=lambda pair: (len({"time", "item_id", "order_id", "kind"} & set(pair[1])), pair[0].rows)
     )
-    guess = as_events(best, found)
+    time = None if "time" in found or best.time_columns else named_time(best, found)
+    guess = as_events(best, found | {"time": time} if time else found)
     missing = ", ".join(guess.missing) or "a visitor, an order or a kind of event"
-    told = (
-        f"no table of events found: expected columns for time, item and visitor, order or kind; {looked}; the settings "
-        f"take {best.place} for it: fill in {missing} (marked with `check`), or add the file that holds the events"
-    )
+    if time and not guess.missing:
+        what = "orders" if "order_id" in found else "events"
+        told = (
+            f"{best.place} holds {what}, but no column could be read as a time. Is it {time.theirs} "
+            f"({time.examples[0]!r})? The settings say so: say beside it how it is written, such as "
+            f'time_format = "%d.%m.%Y %H:%M", or give it with --time-format'
+        )
+    else:
+        told = (
+            f"no table of events found: expected columns for time, item and visitor, order or kind; {looked}; the "
+            f"settings take {best.place} for it: fill in {missing} (marked with `check`), or add the file that holds "
+            "the events"
+        )
     return [(table, guess if table is best else known) for table, known in pairs], "\n".join(
         filter(None, (problem, told))
     )
