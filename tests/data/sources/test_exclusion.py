@@ -50,7 +50,7 @@ def in_json(folder: Path) -> Any:
         for time, order, _, item, status in ROWS
     ]
     (folder / "log.json").write_text(json.dumps(orders))
-    columns = {"time": "at", "session_id": "order.no", "item_id": "lines.sku"}
+    columns: dict[str, str | tuple[str, ...]] = {"time": "at", "session_id": "order.no", "item_id": "lines.sku"}
     exclude: dict[str, str | tuple[str, ...]] = {"order.Status": ("cancelled", "refunded")}
     return Json(events="log.json", unnest="lines", columns=columns, constants={"kind": "purchase"}, exclude=exclude)
 
