@@ -27,7 +27,7 @@ ROWS = (
     (5, "o5", "purchase", "e", "cancelled"),
     (6, "o6", "purchase", "f", "partially_refunded"),
 )
-EXCLUDE = {"Status": ("cancelled", "refunded")}
+EXCLUDE: dict[str, str | tuple[str, ...]] = {"Status": ("cancelled", "refunded")}
 
 
 def read(source: Any, folder: Path) -> tuple[list[str], list[tuple[int, int, str]]]:
@@ -50,8 +50,8 @@ def in_json(folder: Path) -> Any:
         for time, order, _, item, status in ROWS
     ]
     (folder / "log.json").write_text(json.dumps(orders))
-    columns = {"time": "at", "session_id": "order.no", "item_id": "lines.sku"}
-    exclude = {"order.Status": ("cancelled", "refunded")}
+    columns: dict[str, str | tuple[str, ...]] = {"time": "at", "session_id": "order.no", "item_id": "lines.sku"}
+    exclude: dict[str, str | tuple[str, ...]] = {"order.Status": ("cancelled", "refunded")}
     return Json(events="log.json", unnest="lines", columns=columns, constants={"kind": "purchase"}, exclude=exclude)
 
 
