@@ -13,6 +13,7 @@ from endcap.data.sources.files import matching
 from endcap.data.sources.json_files import Shape, read_json
 from endcap.data.sources.mapping import Encoding, Mapped
 from endcap.data.sources.reading import Read, read_csv, read_parquet
+from endcap.data.sources.splitting import unnest_cells
 from endcap.data.sources.tables import Tables, happened, nothing, sold
 from endcap.data.sources.texts import Cut
 
@@ -43,6 +44,9 @@ class Csv(Mapped):
     """Names of the columns, for files of events (or of a catalog alone) whose first line has none."""
     skip: int = Field(default=0, ge=0)
     """Lines before the one with the names of the columns: a title, a date. Blank lines and ``sep=;`` need none."""
+    unnest: str | None = None
+    """A column whose cells hold JSON lists: each entry is a row of its own, whose fields are columns such as
+    ``items.sku``; a text or a number is the value of the column itself."""
 
     def tables(self, engine: Any, folder: Path, ledger: Ledger) -> Tables:
         """Events and catalog in our columns; raises `BadData` naming file, line and field."""
@@ -50,7 +54,11 @@ class Csv(Mapped):
         def read(files: list[Path], events: bool, duck: Any, wanted: list[str], first: int) -> Read:
             own = events or self.events is None or self.catalog == self.events
             how = Cut(self.delimiter, self.encoding, self.quote, self.header if own else (), self.skip)
-            return read_csv(duck, files, wanted, first, how)
+            if self.unnest is None or not own:
+                return read_csv(duck, files, wanted, first, how)
+            fields = [name for name in wanted if name.startswith(f"{self.unnest}.")]
+            plain = [*(name for name in wanted if name not in fields), self.unnest]
+            return unnest_cells(read_csv(duck, files, plain, first, how), self.unnest, fields, len(files))
 
         return tables_of(self, (self.events, self.catalog), CSV, read, (engine, folder, ledger))
 

@@ -1,4 +1,4 @@
-"""Cells that hold several items become several rows."""
+"""Cells that hold several items, with a sign between or as a JSON list, become several rows."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import ibis
 
 from endcap.core.errors import BadData
-from endcap.data.columns import ROW, ROWS_PER_FILE
+from endcap.data.columns import ROW, ROWS_PER_FILE, WHY
 from endcap.data.sources.reading import Read, viewed
 from endcap.data.sources.staging import named, quoted
 from endcap.data.sources.texts import Note
@@ -72,3 +72,55 @@ def split_cells(found: Read, theirs: Mapping[str, str], separator: str, files: i
         notes=(*found.notes, *notes),
         rows_per_line=found.rows_per_line * (most or 1),
     )
+
+
+def unnest_cells(found: Read, column: str, fields: Iterable[str], files: int) -> Read:
+    """One row for each entry of the JSON list in a cell of a column; `fields` are names such as ``column.sku``.
+
+    The column itself becomes the entry, as text. An object alone is a list of one, a cell without entries makes a row
+    without any, and lists as Python spells them (``['A', 'B']``) are read too. A cell of anything else is a problem.
+    """
+    if column not in found.table.columns:
+        return found
+    duck, cell = found.table.get_backend(), named(column)
+    python = f"replace({cell}, {quoted(chr(39))}, {quoted(chr(34))})"
+    for theirs, ours in (("None", "null"), ("True", "true"), ("False", "false")):
+        python = f"replace({python}, '{theirs}', '{ours}')"
+    valid = f"CASE WHEN json_valid({cell}) THEN {cell} WHEN json_valid({python}) THEN {python} END"
+    entries = (
+        "CASE json_type(_json_) WHEN 'ARRAY' THEN from_json(_json_, '[\"JSON\"]') WHEN 'OBJECT' THEN [_json_::JSON] END"
+    )
+    listed = f"SELECT *, {entries} AS _list_ FROM (SELECT *, {valid} AS _json_ FROM ({found.query}))"
+    places = f"SELECT *, unnest(range(greatest(coalesce(len(_list_), 0), 1))) AS _part_ FROM ({listed})"
+    wrong = quoted(f"{column} must be a JSON list, found ")
+    why = f"CASE WHEN trim({cell}) <> '' AND _list_ IS NULL THEN {wrong} || {cell}[:80] END"
+    names = list(dict.fromkeys(fields))
+    values = [f"json_extract_string(_list_[_part_ + 1], {_path(name, column)}) AS {named(name)}" for name in names]
+    known = [f"coalesce({WHY}, {why}) AS {WHY}"] if WHY in found.table.columns else []
+    added = [*([] if known else [f"{why} AS {WHY}"]), *values]
+    entry = f"json_extract_string(_list_[_part_ + 1], '$') AS {cell}"
+    row = f"{ROW} + _part_ * {files * found.rows_per_line * ROWS_PER_FILE} AS {ROW}"
+    table = ibis.util.gen_name("unnested")
+    chosen = ", ".join([f"* EXCLUDE (_json_, _list_) REPLACE ({', '.join([row, entry, *known])})", *added])
+    duck.raw_sql(f"CREATE TEMP TABLE {table} AS SELECT {chosen} FROM ({places})")
+    ((most, more),) = duck.raw_sql(
+        f"SELECT max(_part_) + 1, count(*) FILTER (WHERE _part_ > 0) FROM {table}"
+    ).fetchall()
+    if (most or 1) > MAX_ITEMS:
+        raise BadData(f"a cell of {column!r} holds {most:,} entries; is that a list of items?")
+    query = f"SELECT * EXCLUDE (_part_) FROM {table}"
+    note = Note(f"JSON lists in {column} divided into items", more, "each entry of a list is a row")
+    return replace(
+        found,
+        table=viewed(duck, query),
+        query=query,
+        columns=(*found.columns, *names) if found.columns else (),
+        notes=(*found.notes, note),
+        rows_per_line=found.rows_per_line * (most or 1),
+    )
+
+
+def _path(name: str, column: str) -> str:
+    """The path of a field within an entry, in SQL."""
+    keys = name.removeprefix(f"{column}.").split(".")
+    return quoted("$" + "".join(f'."{key}"' for key in keys))

@@ -30,6 +30,7 @@ from endcap.data.starting.values import (
     are_moments,
     examples_of,
     fits,
+    holds_json,
     likely_formats,
     share_of,
     time_format,
@@ -314,8 +315,10 @@ def _score(our: str, theirs: str, table: Seen, names: str) -> float:
         score = like if share_of(values, lambda text: read_availability(text) is not None) >= MOST else 0.0
     elif our == "user_id":
         score = _as_person(theirs, table, like)
-    elif our.endswith("_id") and (are_moments(raw) or are_fractions(values)):
+    elif our.endswith("_id") and (are_moments(raw) or are_fractions(values) or share_of(values, holds_json) > 0.5):
         score = 0.0
+    elif our == "item_id" and theirs == _entries(table):
+        score = max(score, 0.7)
     return score
 
 

@@ -23,7 +23,7 @@ from endcap.data.sources.reading import Read, read_csv, read_parquet
 from endcap.data.sources.staging import named
 from endcap.data.sources.texts import Cut, open_text
 from endcap.data.starting.hints import find_decimals, find_packed, find_time_columns, find_units
-from endcap.data.starting.records import columns_of, find_items, flat, rows_of
+from endcap.data.starting.records import columns_of, find_items, find_values, flat, list_in, rows_of
 
 ROWS = 5000
 """How many rows of a table are looked at, spread over all of it."""
@@ -63,6 +63,8 @@ class Seen:
     decimals: Mapping[str, str] = field(default_factory=dict)
     """Column of numbers = its decimal sign: ``.``, ``,``, or ``?`` where each value can be read either way."""
 
+    query: str = ""
+    """In SQL, where a query over the file gives the rows, and not the file itself."""
     said_format: str | None = None
     """How a person says that times are written."""
 
@@ -156,7 +158,27 @@ def _in_csv(duck: Any, files: list[Path], place: str, given: Mapping[str, Any]) 
     read = read_csv(duck, files, None, 0, cut)
     if encoding is None and (guessed := _guessed_encoding(read)):
         options["encoding"], checks["encoding"] = guessed, read.notes[0].why
-    return _sampled("csv", place, read, options, checks)
+    return _with_lists(_sampled("csv", place, read, options, checks))
+
+
+def _with_lists(table: Seen) -> Seen:
+    """The table with a row for each entry of the JSON lists that lie in the cells of a column, if these name items."""
+    listed = {name for name, texts in table.text.items() if sum(text[0] == "[" for text in texts) > len(texts) / 2}
+    if not listed:
+        return table
+    cells = {
+        name: [list_in(value) if name in listed else value for value in values]
+        for name, values in table.columns.items()
+    }
+    records = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
+    unnest = find_items(records) or find_values(records)
+    if unnest is None:
+        return table
+    rows = rows_of(records, unnest)
+    count = round(table.rows * len(rows) / len(records))
+    note = f"the cells of {unnest} hold JSON lists: each entry is a row"
+    options = {**table.options, "unnest": unnest}
+    return _hinted(replace(table, columns=columns_of(rows), rows=count, options=options, notes=(*table.notes, note)))
 
 
 def _guessed_encoding(read: Read) -> str | None:

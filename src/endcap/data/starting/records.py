@@ -1,5 +1,6 @@
 """A look at JSON: the keys of some thousand records, flat, and the list in each of them whose entries are items."""
 
+import ast
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,6 +15,8 @@ ITEM_LISTS = (
 """What lists of items are called in orders, the likeliest first."""
 MIN_SHARE = 0.5
 """Share of the records that hold the list."""
+MAX_DISTINCT = 0.7
+"""Share of the texts in lists that may differ from all others, if they are ids."""
 MAX_DEPTH = 4
 MAX_COLUMNS = 500
 
@@ -38,6 +41,30 @@ def entries_of(value: Any) -> list[dict[str, Any]]:
         except ValueError:
             return []
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def list_in(cell: Any) -> Any:
+    """The list that lies in a cell as JSON, or as Python spells it; anything else as it is."""
+    if not isinstance(cell, str) or not cell.strip().startswith("["):
+        return cell
+    for read in (json.loads, ast.literal_eval):
+        try:
+            found = read(cell)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        return found if isinstance(found, list) else cell
+    return cell
+
+
+def find_values(records: list[dict[str, Any]]) -> str | None:
+    """Find the column of lists of texts or numbers that recur, as ids of items do; None if there is none."""
+    for name in records[0] if records else ():
+        lists = [record[name] for record in records if isinstance(record[name], list)]
+        values = [value for entries in lists for value in entries if isinstance(value, str | int)]
+        recur = len({*values}) <= MAX_DISTINCT * len(values)
+        if len(lists) >= MIN_SHARE * len(records) and values and (recur or _like_items(name)):
+            return name
+    return None
 
 
 def find_items(records: list[dict[str, Any]]) -> str | None:
@@ -71,7 +98,11 @@ def rows_of(records: Iterable[dict[str, Any]], unnest: str | None) -> list[dict[
     """One flat row for each record, or for each entry of the list that is unnested."""
     rows = []
     for record in records:
-        entries = entries_of(record.get(unnest)) if unnest else []
+        held = record.get(unnest) if unnest else None
+        entries = entries_of(held)
+        if unnest and isinstance(held, list) and not entries:  # of texts or numbers
+            rows += [record | {unnest: value} for value in held] or [record | {unnest: None}]
+            continue
         rows += [record | flat(entry, f"{unnest}.") for entry in entries] or [record]
     return rows
 

@@ -25,7 +25,7 @@ MOST_NAMED = 12
 
 def source_text(table: Seen, guess: Guessed, given: Given, sold: tuple[Seen, Guessed] | None = None) -> str:
     """The settings of one source of events, with the catalog that is read as the events are."""
-    lines = [*_notes(guess, *([sold[1]] if sold else [])), *_opening(table, given), f"events = {toml(table.place)}"]
+    lines = [*_notes(guess, *([sold[1]] if sold else [])), *_opening(table, given), f"events = {_placed(table)}"]
     checks, options = dict(guess.checks), dict(guess.options)
     if sold:
         lines.append(f"catalog = {toml(sold[0].place)}")
@@ -37,6 +37,11 @@ def source_text(table: Seen, guess: Guessed, given: Given, sold: tuple[Seen, Gue
     if sold:
         lines += columns_text("catalog_columns", sold[1].matches, sold[1].checks)
     return "\n".join([*lines, ""])
+
+
+def _placed(table: Seen) -> str:
+    """The place of a table, or the query that reads it, over several lines."""
+    return f"'''\n{table.query}\n'''" if table.query and "'''" not in table.query else toml(table.query or table.place)
 
 
 def catalog_text(table: Seen, guess: Guessed, given: Given) -> str:

@@ -148,6 +148,11 @@ def share_of(values: Sequence[str], holds: Callable[[str], bool]) -> float:
     return sum(map(holds, few)) / len(few) if few else 0.0
 
 
+def holds_json(text: str) -> bool:
+    """Whether a cell holds a list or an object as JSON, or as Python spells them."""
+    return text[:1] + text[-1:] in ("[]", "{}") and any(mark in text for mark in "'\":,")
+
+
 def examples_of(values: Sequence[str]) -> tuple[str, ...]:
     """The first three different values, as people are shown them."""
     return tuple(value[:30] for value in dict.fromkeys(values))[:3]

@@ -24,6 +24,7 @@ from endcap.data.starting.guessing import as_catalog, as_events, event_matches, 
 from endcap.data.starting.joins import item_id, join_catalogs, joined_text
 from endcap.data.starting.looking import Seen, seen
 from endcap.data.starting.models_and_slots import models_and_slots
+from endcap.data.starting.shapes import in_long_form, items_told
 from endcap.data.starting.source_text import FIELDS, catalog_text, source_text, toml
 
 TEMPLATE = Template("""\
@@ -62,9 +63,17 @@ def guess_for(data: Sequence[str], catalog: str | None, folder: Path, given: Giv
     if known:
         name, draft = known[0].name, draft_of_format(*known, [*tables, *named], given)
     else:
-        pairs = [(table, guessed(table)) for table in tables] + [(table, as_catalog(table)) for table in named]
+        pairs = [_guessed(table, given) for table in tables] + [(table, as_catalog(table)) for table in named]
         name, draft = "own columns", _drafted(pairs, {table.place for table in named}, given, folder)
     return _complete(name, draft, folder)
+
+
+def _guessed(table: Seen, given: Given) -> Pair:
+    """A table with what it holds; orders with their items side by side become a row for each item."""
+    beyond = set(given.settings()) & {"skip", "header", "delimiter"}
+    long = None if table.problem or beyond else in_long_form(table)
+    guess = guessed(long) if long else None
+    return (long, guess) if long and guess and guess.role == "events" else (table, guessed(table))
 
 
 def _drafted(pairs: Sequence[Pair], named: set[str], given: Given, folder: Path) -> Draft:
@@ -173,6 +182,7 @@ def _best_guess(pairs: Sequence[Pair], problem: str) -> tuple[list[Pair], str]:
             f"settings take {best.place} for it: fill in {missing} (marked with `check`), or add the file that holds "
             "the events"
         )
+    told = "\n".join(filter(None, (told, items_told(best) if "item_id" in guess.missing else "")))
     return [(table, guess if table is best else known) for table, known in pairs], "\n".join(
         filter(None, (problem, told))
     )
