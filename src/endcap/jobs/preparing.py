@@ -65,8 +65,10 @@ MOST_TOLD = 3
 """So many findings are told after `init`; `endcap lint` tells all."""
 TOLD_NOTES = ("placeholder_ids",)
 """Notes that are told too, if there is nothing worse: they say how the data was understood."""
-STOPPING = ("unreadable_source", "missing_columns", "implausible_times", "unknown_items")
-"""Errors with which nothing can be prepared; rows that others are about go into the quarantine."""
+STOPPING = (
+    "unreadable_source", "missing_columns", "implausible_times", "unknown_items", "refused_items", "nothing_on_sale",
+)  # fmt: skip
+"""Errors with which nothing can be prepared or released; rows that others are about go into the quarantine."""
 REMARKS = ("# check: ", "# unused: ")
 """How lines of the settings begin that say what `init` could not use or is not sure of."""
 
