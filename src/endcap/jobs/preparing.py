@@ -11,6 +11,7 @@ from endcap.core.dataset import Dataset
 from endcap.core.errors import BadConfig, BadData
 from endcap.core.progress import Watch
 from endcap.core.saving import facts_of, only_one, write_atomically
+from endcap.core.stopping import say_when_stopped
 from endcap.jobs.common import CONFIG, NOBODY, charts
 from endcap.jobs.tracking import prepared_told, tracked
 
@@ -57,7 +58,10 @@ def init(
     write_atomically(config, guess.text)
     if guess.problem:
         raise BadData(f"{guess.problem}\nwrote {config} all the same: correct it there, then run `endcap lint`")
+    go_on = f"go on with `endcap train{'' if config == CONFIG else f' --config {config}'}`"
+    say_when_stopped(f"stopped; {config} is written, with default slots where none were tried: {go_on}")
     choose_defaults(config, watch)
+    say_when_stopped(f"stopped; {config} is written: {go_on}")
     return config
 
 
