@@ -101,11 +101,11 @@ def interrupt(
     return process.returncode, lines
 
 
-def assert_stopped(found: tuple[int, list[str]], code: int = 130) -> None:
+def assert_stopped(found: tuple[int, list[str]], code: int = 130, said: str = STOPPED) -> None:
     """It ended with the code, said so once, and printed no traceback."""
     assert found[0] == code, found
-    assert found[1][-1] == STOPPED, found
-    assert found[1].count(STOPPED) == 1
+    assert found[1][-1] == said, found
+    assert found[1].count(said) == 1
     assert not [line for line in found[1] if "Traceback" in line or "Error" in line or "Aborted" in line]
 
 
@@ -141,6 +141,17 @@ def test_ctrl_c_in_init(tmp_path: Path) -> None:
     words = ["init", tmp_path / "orders.csv", "-c", tmp_path / "endcap.toml"]
     assert_stopped(interrupt(words, "endcap.data.starting.looking", options=["-X", "importtime"]))
     assert not (tmp_path / "endcap.toml").exists()
+
+
+def test_ctrl_c_in_init_once_the_settings_are_written_says_how_to_go_on(tmp_path: Path) -> None:
+    rows = [f"2025-01-{1 + order % 28:02} 10:00:00,o{order},c{order % 9},i{order % 7},1,9.5" for order in range(300)]
+    (tmp_path / "orders.csv").write_text("\n".join(["time,order,customer,item,quantity,price", *rows]))
+    config = tmp_path / "endcap.toml"
+    found = interrupt(["init", tmp_path / "orders.csv", "-c", config], "prepare the data")
+    go_on = f"go on with `endcap train --config {config}`"
+    said = f"stopped; {config} is written, with default slots where none were tried: {go_on}"
+    assert_stopped(found, said=said)
+    assert config.exists()
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -20,7 +20,7 @@ from pathlib import Path
 from endcap.core.errors import EndcapError
 from endcap.core.printable import printable
 from endcap.core.secrets import redact
-from endcap.core.stopping import STOPPED, Stopped, exit_code, stop_signal
+from endcap.core.stopping import Stopped, exit_code, stop_signal, stopped_sentence
 
 FAILED, PIPE_CLOSED = 1, 141
 SHOW_CURSOR = "\x1b[?25h\r\x1b[2K"
@@ -35,7 +35,7 @@ def end(error: BaseException, config: Path | None = None) -> int:
         config: the settings file, if it is known: the traceback of a fault is kept in the workdir that it names.
     """
     if stop_signal() is not None or isinstance(error, Stopped | KeyboardInterrupt):
-        say(STOPPED)
+        say(stopped_sentence())
         return exit_code()
     if isinstance(error, BrokenPipeError):
         close_output()
@@ -48,7 +48,7 @@ def end_now(code: int) -> None:
     """Say that the command stopped and end the process at once, whatever it is doing; for signal handlers."""
     with suppress(OSError):
         start = SHOW_CURSOR if os.isatty(2) else ""
-        os.write(2, f"{start}{STOPPED}\n".encode())
+        os.write(2, f"{start}{stopped_sentence()}\n".encode())
     os._exit(code)
 
 

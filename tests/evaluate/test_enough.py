@@ -48,7 +48,7 @@ def of(*tasks: Judged) -> Report:
 def test_what_is_said_in_place_of_numbers() -> None:
     assert too_few(12, 12) == "too few to say (12 queries; needs 50)"
     assert too_few(1, 1) == "too few to say (1 query; needs 50)"
-    assert too_few(120, 7) == "too few to say (120 queries of 7 users; needs 50 users)"
+    assert too_few(120, 7) == "too few to say (7 users; needs 50)"
     assert rests_on(1200, 900) == "1,200 queries of 900 users or guests"
     assert (is_enough(MIN_UNITS - 1), is_enough(MIN_UNITS)) == (False, True)
     assert not has_width(Interval(1.0, 1.0, 1.0))
@@ -119,6 +119,31 @@ def test_the_last_line_is_the_result_and_where_the_report_lies() -> None:
     )
 
 
+def slot_judged(name: str, first: int, wanted: list[list[int]]) -> Judged:
+    """A slot that gives everybody one item, beside a baseline that gives everybody item 7."""
+    slot = Entry(name, "slot", everybody_gets(first), ())
+    base = Entry("popular", "baseline", everybody_gets(7), ())
+    return judged_on(replace(task_of(wanted, 13), title=name), (slot, base), np.random.default_rng(0))
+
+
+def test_the_last_line_counts_the_slots_that_do_better_than_their_best_baseline() -> None:
+    half, mostly = [[1]] * 600 + [[7]] * 600, [[1]] * 600 + [[7]] * 300
+    better, same = slot_judged("a", 1, mostly), slot_judged("b", 1, half)
+    worse, few = slot_judged("c", 2, half), slot_judged("d", 1, [[1]] * 9)
+    assert headline(BackTest(SPLIT, (better, same, worse, few))) == (
+        "1 of 4 slots finds more than its best baseline, 1 cannot be told from it, 1 finds less, "
+        "1 was asked too few queries to say"
+    )
+    assert headline(BackTest(SPLIT, (better, replace(better), same, same))).startswith("1 of 2 slots finds more")
+    other = slot_judged("e", 1, mostly)
+    assert headline(BackTest(SPLIT, (better, other))) == "2 of 2 slots find more than their best baseline"
+    assert headline(BackTest(SPLIT, (same, worse))) == (
+        "none of 2 slots finds more than its best baseline, 1 cannot be told from it, 1 finds less"
+    )
+    said = printed(of(better, same)).rstrip().splitlines()[-1].rstrip()
+    assert said == "1 of 2 slots finds more than its best baseline, 1 cannot be told from it; report: a.html"
+
+
 def test_small_segments_obey_the_same_number() -> None:
     task = task_of([[1]] * 60 + [[7]] * 10, 13)
     catalog = catalog_of(13, categories=["lamp"] * 5 + ["bag"] * 8)
@@ -130,7 +155,7 @@ def test_small_segments_obey_the_same_number() -> None:
         assert part["enough"] == (part["units"] >= MIN_UNITS)
         assert part["units"] <= part["queries"]
         if not part["enough"]:
-            assert f"too few to say ({part['queries']} quer" in page
+            assert f"too few to say ({part['units']} " in page
     assert {part["enough"] for part in parts} == {True, False}
 
 

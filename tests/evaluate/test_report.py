@@ -14,6 +14,7 @@ from endcap.evaluate.backtest import BackTest, Entry, Judged, back_test, entries
 from endcap.evaluate.report import Report, html, terminal
 from endcap.evaluate.report.summary import summary
 from endcap.evaluate.report.terminal import diagnosed
+from endcap.evaluate.segments import Segment
 from endcap.evaluate.verdict import verdict
 
 
@@ -41,6 +42,27 @@ def test_the_verdict_on_a_winner_says_by_how_much() -> None:
 
 def test_the_verdict_on_a_loser_says_so() -> None:
     assert "It loses to the best baseline, fair: its NDCG@10 is 0.6309 lower" in verdict(judged(POOR, FAIR))
+
+
+def test_baselines_that_find_more_are_named_with_their_share() -> None:
+    task = task_of([[1]] * 60 + [[0]] * 40, 13)
+    rows = [replace(GOOD, retriever=everybody_gets(0)), Entry("fair", "baseline", everybody_gets(1), ())]
+    words = verdict(judged_on(task, rows, np.random.default_rng(0))).replace("\N{NO-BREAK SPACE}", " ")
+    assert "good finds it in 40.0 % of the cases in its first ten, less often than fair (60.0 %). " in words
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "spoken"),
+    [
+        ("popularity of the wanted item", "head", "the most popular items"),
+        ("category of the wanted item", "mugs", "items of the category mugs"),
+        ("device", "phone", "visits with the device phone"),
+        ("shown", "1 item", "queries that show 1 item"),
+        ("age of the wanted item", "new items", "new items"),
+    ],
+)
+def test_parts_are_named_as_they_stand_in_a_sentence(group: str, name: str, spoken: str) -> None:
+    assert Segment(group, name, "items", np.ones(1, bool)).spoken == spoken
 
 
 def test_the_verdict_on_a_draw_claims_nothing() -> None:
@@ -149,7 +171,7 @@ def test_the_summary_names_the_parts_on_which_it_is_the_other_way_round() -> Non
     task = replace(task, queries=replace(task.queries, catalog=catalog))
     rows = [GOOD, Entry("other", "baseline", everybody_gets(7), ())]
     found = judged_on(task, rows, np.random.default_rng(0))
-    assert summary(found).endswith("; loses on bag.")
+    assert summary(found).endswith("; loses on items of the category bag.")
 
 
 def test_the_json_says_where_each_row_misses(report: Report) -> None:

@@ -19,6 +19,7 @@ GRACE_SECONDS = 3.0
 STOPPED = "stopped; what was finished is kept: run the same command again to go on where it was"
 
 _received: list[int] = []
+_sentences: list[str] = []
 
 
 class Stopped(BaseException):
@@ -34,6 +35,16 @@ def raise_if_told_to_stop() -> None:
     """Raise `Stopped` if this process was told to stop and something on the way has swallowed that."""
     if _received:
         raise Stopped
+
+
+def say_when_stopped(sentence: str) -> None:
+    """From now on, have `sentence` in place of `STOPPED` said of a command that is stopped."""
+    _sentences.append(sentence)
+
+
+def stopped_sentence() -> str:
+    """Return what is said of a command that is stopped: what was finished, and how to go on."""
+    return _sentences[-1] if _sentences else STOPPED
 
 
 def exit_code() -> int:

@@ -244,7 +244,8 @@ class PlausibleTimes(Part):
         expected += f", and at most {self.years:g} years between the oldest event and the newest"
         if lost > self.at_most * summary.rows:
             right = max((day for day in days if day not in wrong), default="")
-            found = f"{lost:,} of {summary.rows:,} events on implausible days ({wrong[0]} … {wrong[-1]})"
+            told = wrong[0] if len(wrong) == 1 else f"{wrong[0]} … {wrong[-1]}"
+            found = f"{lost:,} of {summary.rows:,} events on implausible days ({told})"
             return Verdict(False, f"{found}; likely cause: {likely_cause(wrong, right)}", expected)
         first, last = (_moment(time) if time is not None else "none" for time in (summary.first, summary.last))
         return Verdict(span <= self.years, f"events from {first} to {last} ({span:.1f} years)", expected)

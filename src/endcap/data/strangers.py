@@ -13,6 +13,10 @@ LISTED = 100_000
 """… with at most so many of the catalog."""
 ENOUGH = 0.5
 """Share of them that must be found once they are spelled otherwise."""
+ROUNDED = r"^\d(?:\.\d+)?[eE]\+?\d+$"
+"""A long number as a spreadsheet writes it: ``4.00638E+12``."""
+LONG_NUMBER = r"^\d{12,}$"
+"""Digits that a spreadsheet writes so: from twelve on."""
 REWRITES: tuple[tuple[str, Callable[[str], str]], ...] = (
     (
         "ids end in '.0' on one side: a column of numbers with gaps was exported",
@@ -39,11 +43,19 @@ def explain_unknown_items(unknown: ibis.Table, catalog: ibis.Table) -> str:
 
 
 def _cause(strangers: Sequence[str], listed: Sequence[str]) -> str:
+    for (side, ids), other in ((("events", strangers), listed), (("catalog", listed), strangers)):
+        if sum(bool(re.search(ROUNDED, text)) for text in ids) >= ENOUGH * len(ids) and _are_long(other):
+            return f"the ids of the {side} lost their last digits in a spreadsheet: export them again, as text"
     for cause, rewrite in REWRITES:
         known = {rewrite(text) for text in listed} - {""}
         if sum(rewrite(text) in known for text in strangers) >= ENOUGH * len(strangers):
             return cause
     return "a column that is not the id of the item, or the catalog of another shop"
+
+
+def _are_long(ids: Sequence[str]) -> bool:
+    """Whether most of some ids are numbers so long that a spreadsheet rounds them."""
+    return sum(bool(re.search(LONG_NUMBER, text)) for text in ids) >= ENOUGH * len(ids)
 
 
 def _ids(table: ibis.Table, most: int) -> list[str]:

@@ -28,10 +28,9 @@ def is_enough(units: int) -> bool:
 
 
 def too_few(queries: int, units: int) -> str:
-    """Return what stands in place of numbers: ``too few to say (12 queries; needs 50)``."""
-    if units == queries:
-        return f"too few to say ({_queries(queries)}; needs {MIN_UNITS})"
-    return f"too few to say ({_queries(queries)} of {units:,} user{'' if units == 1 else 's'}; needs {MIN_UNITS} users)"
+    """Return what stands in place of numbers: ``too few to say (49 users; needs 50)``."""
+    few = _queries(queries) if units == queries else f"{units:,} user{'' if units == 1 else 's'}"
+    return f"too few to say ({few}; needs {MIN_UNITS})"
 
 
 def rests_on(queries: int, units: int) -> str:

@@ -24,6 +24,15 @@ SIZES = ((1, 1, "1 item"), (2, 3, "2 or 3 items"), (4, 9, "4 to 9 items"), (10, 
 PRICES = ("cheap", "middling", "dear")
 """Names of the price bands."""
 
+SPOKEN = {
+    "head": "the most popular items", "torso": "items that are neither popular nor rare", "tail": "the rarest items",
+    "cheap": "the cheapest items of each category", "middling": "items of a middling price",
+    "dear": "the dearest items of each category",
+    "seen in training": "items that were seen in training", "never seen in training": "items never seen in training",
+}  # fmt: skip
+"""Names of parts as they stand in a sentence."""
+CATEGORY, DEVICE, SHOWN = "category of the wanted item", "device", "shown"
+OTHER_CATEGORIES = "other or none"
 AGE, VISITOR = "age of the wanted item", "visitor"
 ALWAYS = (AGE, VISITOR)
 """Groups that every task tells: whoever reads of cold start must see whether anything was asked about it."""
@@ -44,6 +53,17 @@ class Segment:
     def key(self) -> str:
         """What it is called among all segments."""
         return f"{self.group}: {self.name}"
+
+    @property
+    def spoken(self) -> str:
+        """What belongs to it, as it stands in a sentence: ``the most popular items``."""
+        if self.group == CATEGORY:
+            return (
+                f"items of the category {self.name}" if self.name != OTHER_CATEGORIES else "items of other categories"
+            )
+        if self.group == DEVICE:
+            return f"visits with the device {self.name}"
+        return SPOKEN.get(self.name, f"queries that show {self.name}" if self.group == SHOWN else self.name)
 
     def of(self, matches: Matches) -> Matches:
         """The same lists, when only what belongs to the segment is relevant."""
@@ -78,9 +98,9 @@ def segments(task: Task, facts: Facts) -> tuple[Segment, ...]:
         _group("knowledge of the wanted item", ("seen in training", "never seen in training"), "items", facts.unseen),
         _group("price of the wanted item in its category", PRICES, "items", facts.band),
         [] if task.newcomers is None else _group(VISITOR, visitors, "queries", task.newcomers),
-        _group("shown", [name for *_, name in SIZES], "queries", shown),
+        _group(SHOWN, [name for *_, name in SIZES], "queries", shown),
         _devices(task),
-        _group("category of the wanted item", names, "items", category),
+        _group(CATEGORY, names, "items", category),
     )
     asking = [[part for part in group if part.asked(task.relevant)] for group in groups]
     return tuple(part for group in asking for part in group if len(group) > 1 or part.group in ALWAYS)
@@ -95,7 +115,7 @@ def _group(
 def _categories(relevant: Ragged, facts: Facts) -> tuple[Array, list[str]]:
     """For every item the place of its category among those wanted most, and their names; the last are others."""
     place, names = _most(facts.category[relevant.values], facts.categories, CATEGORIES)
-    return place[facts.category], [*names, "other or none"]
+    return place[facts.category], [*names, OTHER_CATEGORIES]
 
 
 def _devices(task: Task) -> list[Segment]:
@@ -103,7 +123,7 @@ def _devices(task: Task) -> list[Segment]:
     if task.device is None:
         return []
     place, names = _most(task.device.codes, task.device.names.ids, DEVICES)
-    return _group("device", [*names, "other or unknown"], "queries", place[task.device.codes])
+    return _group(DEVICE, [*names, "other or unknown"], "queries", place[task.device.codes])
 
 
 def _most(codes: Array, names: Sequence[str], n: int) -> tuple[Array, list[str]]:

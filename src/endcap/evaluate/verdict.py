@@ -8,6 +8,14 @@ from endcap.evaluate.segments import Segment
 
 HIT = f"HitRate@{CUT}"
 SPACE = "\N{NO-BREAK SPACE}"
+OUTCOMES = {
+    "same": ("cannot be told from it", "cannot be told from it"),
+    "less": ("finds less", "find less"),
+    "few": ("was asked too few queries to say", "were asked too few queries to say"),
+}
+"""What is said of one slot and of several that do not find more than their best baseline."""
+SAME = (0.95, 1.05)
+"""Between these, one share is about as high as another."""
 NAMED = 3
 """At most so many baselines are named in a sentence."""
 
@@ -41,18 +49,21 @@ def verdict(judged: Judged) -> str:
 
 
 def _times(judged: Judged, found: float, hit: str) -> str:
-    """How many times as often as the best baselines that find anything at all."""
+    """How many times as often as the best baselines that find anything at all, or that they find more."""
     rates = {
         score.name: judged.comparisons[score.name].reached[hit].mean
         for score in judged.scores
         if score.kind == "baseline"
     }
-    words = [f"{_often(found / rate)} as {name}" for name, rate in rates.items() if rate > 0][:NAMED]
+    named = [(name, rate) for name, rate in rates.items() if rate > 0][:NAMED]
+    less = [f"{name} ({100 * rate:.1f}{SPACE}%)" for name, rate in named if found / rate <= SAME[0]]
+    words = [f"{_often(found / rate)} as {name}" for name, rate in named if found / rate > SAME[0]]
+    words += [f"less often than {' and '.join(less)}"] * bool(less)
     return f", {' and '.join(words)}" if words else ""
 
 
 def _often(ratio: float) -> str:
-    return "about as often" if 0.95 < ratio < 1.05 else f"{ratio:.1f} times as often"
+    return "about as often" if SAME[0] < ratio < SAME[1] else f"{ratio:.1f} times as often"
 
 
 def _difference(above: Difference, baseline: str, metric: str) -> str:
@@ -70,7 +81,7 @@ def _difference(above: Difference, baseline: str, metric: str) -> str:
 def _parts(judged: Judged, winner: str, baseline: str) -> str:
     """On which segments the winner is worse than the baseline, if that is shown for any."""
     above = judged.within[winner].above[baseline] if judged.within else {}
-    lost = [part.name for part in told_parts(judged) if above[part.key].shown and above[part.key].mean < 0]
+    lost = [part.spoken for part in told_parts(judged) if above[part.key].shown and above[part.key].mean < 0]
     return f" It loses on: {', '.join(lost)}." if lost else ""
 
 
@@ -88,15 +99,18 @@ def spanned(above: Difference) -> str:
 
 
 def headline(back_test: BackTest) -> str:
-    """The result of a back-test in one sentence: the first slot that enough queries were put to, else the first model.
+    """The result of a back-test in one sentence: how many slots find more than their best baseline.
 
-    ``item/together finds the bought item in 18 % of 1,200 queries, 2.1 times as often as the best baseline``.
+    ``3 of 5 slots find more than their best baseline, 2 cannot be told from it``. Of a single slot, or where only
+    models were judged: ``item/together finds the bought item in 18 % of 1,200 queries, 2.1 times as often as …``.
     """
     told = [judged for judged in back_test.judged if judged.enough and best(judged, baseline=False)]
     with_slots = [judged for judged in told if any(score.kind == "slot" for score in judged.scores)]
     if not told:
         asked = max((len(judged.task.queries) for judged in back_test.judged), default=0)
         return f"there is too little data to say how good anything is ({asked:,} queries at most; needs {MIN_UNITS})"
+    if with_slots and len(slots := _outcomes(back_test)) > 1:
+        return _counted(list(slots.values()))
     judged = (with_slots or told)[0]
     slots = [score for score in judged.scores if score.kind == "slot"]
     ours = (slots or [score for score in judged.scores if score.kind != "baseline"])[0]
@@ -104,6 +118,31 @@ def headline(back_test: BackTest) -> str:
     found = judged.comparisons[ours.name].reached[hit].mean
     said = f"{ours.name} finds what was wanted in {100 * found:.0f} % of {len(judged.task.queries):,} queries"
     return f"{said} ({judged.task.title}){_beside_baseline(judged, ours, found, hit)}"
+
+
+def _outcomes(back_test: BackTest) -> dict[str, str]:
+    """By slot, what is shown of it beside the best baseline of its task: one of `OUTCOMES`."""
+    found: dict[str, str] = {}
+    for judged in back_test.judged:
+        bar = best(judged, baseline=True)
+        for score in judged.scores:
+            if score.kind != "slot" or found.get(score.name, "few") != "few":
+                continue
+            if not judged.enough or bar is None:
+                found[score.name] = "few"
+                continue
+            above = judged.comparisons[score.name].above[bar.name][score.headline]
+            found[score.name] = "same" if not above.shown else "more" if above.mean > 0 else "less"
+    return found
+
+
+def _counted(outcomes: list[str]) -> str:
+    """How many slots do better, the same and worse, in a sentence."""
+    counts = {name: outcomes.count(name) for name in ("more", *OUTCOMES)}
+    more, verb = counts["more"], "find more than their" if counts["more"] > 1 else "finds more than its"
+    said = [f"{more or 'none'} of {len(outcomes)} slots {verb} best baseline"]
+    said += [f"{counts[name]} {words[counts[name] > 1]}" for name, words in OUTCOMES.items() if counts[name]]
+    return ", ".join(said)
 
 
 def _beside_baseline(judged: Judged, ours: Score, found: float, hit: str) -> str:
@@ -115,7 +154,7 @@ def _beside_baseline(judged: Judged, ours: Score, found: float, hit: str) -> str
     base = judged.comparisons[bar.name].reached[hit].mean
     if not above.shown:
         return f", which cannot be told from the best baseline ({bar.name})"
-    if above.mean > 0 and 0.95 < found / max(base, 1e-12) < 1.05:
+    if above.mean > 0 and SAME[0] < found / max(base, 1e-12) < SAME[1]:
         return f", about as often as the best baseline ({bar.name}) and higher up in the list"
     ratio = f", {_often(found / base)} as the best baseline ({bar.name})" if base > 0 else f"; {bar.name} finds nothing"
     return ratio if above.mean > 0 else f"{ratio}: that baseline is better"

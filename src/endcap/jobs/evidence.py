@@ -101,7 +101,11 @@ def dataset_of(config: Config, data: str) -> Dataset:
     folder: Path = config.workdir / "dataset"
     there = facts_of(folder).get("fingerprint")
     if there != data:
-        raise BadBundle(f"{folder}: holds dataset {there}, the bundle was made from {data}: train again")
+        raise BadBundle(
+            f"{folder} holds dataset {there}, and the bundle was made from {data}: the data, the settings or endcap "
+            "itself changed since this bundle was trained: run `endcap prepare`, `endcap train` and `endcap evaluate` "
+            "again"
+        )
     found: Dataset = load(folder)
     return found
 

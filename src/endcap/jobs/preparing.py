@@ -11,6 +11,7 @@ from endcap.core.dataset import Dataset
 from endcap.core.errors import BadConfig, BadData
 from endcap.core.progress import Watch
 from endcap.core.saving import facts_of, only_one, write_atomically
+from endcap.core.stopping import say_when_stopped
 from endcap.jobs.common import CONFIG, NOBODY, charts
 from endcap.jobs.tracking import prepared_told, tracked
 
@@ -57,7 +58,10 @@ def init(
     write_atomically(config, guess.text)
     if guess.problem:
         raise BadData(f"{guess.problem}\nwrote {config} all the same: correct it there, then run `endcap lint`")
+    go_on = f"go on with `endcap train{'' if config == CONFIG else f' --config {config}'}`"
+    say_when_stopped(f"stopped; {config} is written, with default slots where none were tried: {go_on}")
     choose_defaults(config, watch)
+    say_when_stopped(f"stopped; {config} is written: {go_on}")
     return config
 
 
@@ -65,8 +69,10 @@ MOST_TOLD = 3
 """So many findings are told after `init`; `endcap lint` tells all."""
 TOLD_NOTES = ("placeholder_ids",)
 """Notes that are told too, if there is nothing worse: they say how the data was understood."""
-STOPPING = ("unreadable_source", "missing_columns", "implausible_times", "unknown_items")
-"""Errors with which nothing can be prepared; rows that others are about go into the quarantine."""
+STOPPING = (
+    "unreadable_source", "missing_columns", "implausible_times", "unknown_items", "refused_items", "nothing_on_sale",
+)  # fmt: skip
+"""Errors with which nothing can be prepared or released; rows that others are about go into the quarantine."""
 REMARKS = ("# check: ", "# unused: ")
 """How lines of the settings begin that say what `init` could not use or is not sure of."""
 

@@ -93,6 +93,17 @@ def test_events_far_before_all_others() -> None:
     assert found.rows == 1
 
 
+@pytest.mark.parametrize(("late", "severity"), [(1, "warning"), (3, "error")])
+def test_events_after_2100_go_into_the_quarantine_and_stop_nothing_if_they_are_few(late: int, severity: str) -> None:
+    year_2204 = [{**event(), "time": "7400000000"}] * late
+    found = finding(health(*CLEAN, *often(30), *year_2204), "implausible_times")
+    assert found is not None
+    assert found.severity == severity
+    assert found.says.startswith(f"{late} of {34 + late} events lie on implausible days (2204-07-01): ")
+    assert "stops" not in found.repair
+    assert "quarantine" in found.repair
+
+
 def test_prices_and_quantities_far_from_all_others() -> None:
     usual = [event(session=f"s{n}", price=str(5 + n % 10), quantity=str(1 + n % 3)) for n in range(50)]
     found = health(*usual, event(price="99999", quantity="80995", session="t"))

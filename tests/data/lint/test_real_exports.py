@@ -100,6 +100,7 @@ CATALOGS = {
     "leading zeros": ("00123", "item_id\n123\n"),
     "case, blanks or punctuation": ("SKU-1", "item_id\nsku_1\n"),
     "prefix or a suffix": ("shop:4711", "item_id\n4711\n"),
+    "events lost their last digits": ("4.00638E+12", "item_id\n4006381333931\n"),
     "another shop": ("mug", "item_id\nlamp\n"),
 }
 

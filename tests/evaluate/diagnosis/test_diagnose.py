@@ -37,7 +37,7 @@ def test_curves_are_drawn_once_and_shown_until_the_model_changes(config: Path) -
     assert epochs.planned == load(config).recipes["similar"].epochs
     (shown,) = evaluated(config)["curves"]
     assert (shown["model"], shown["kind"], shown["enough"]) == ("similar", "too few to say", False)
-    assert shown["sentence"] == f"too few to say ({found.queries} queries of {found.units} users; needs 50 users)."
+    assert shown["sentence"] == f"too few to say ({found.units} users; needs 50)."
     config.write_text(config.read_text().replace("[models.similar]", "[models.similar]\nnegatives = 3"))
     assert evaluated(config)["curves"] == []
 

@@ -1,12 +1,17 @@
 """Losses that are shown, losses that cannot be ruled out, and how often chance alone is refused."""
 
+import io
+import re
+
 import numpy as np
 import pytest
+from rich.console import Console
 
 from endcap.evaluate.gate.comparing import SERVED_LEVEL, Loss, Pair, losses
 from endcap.evaluate.gate.quality import judged
 from endcap.evaluate.gate.rules import Finding, Judge
 from endcap.evaluate.gate.settings import GateSettings
+from endcap.evaluate.gate.verdict import Verdict, terminal
 from endcap.evaluate.metrics import Values
 
 PARTS = ("whole", "head", "torso", "tail")
@@ -78,6 +83,9 @@ def test_too_few_queries_say_so_and_how_many_are_needed() -> None:
     (finding,) = decided(pairs)
     assert finding.decided == "warned"
     assert "cannot tell a 5% loss with 300 queries; needs about" in finding.found
+    assert re.fullmatch(
+        r"item/together, tail: too few queries \(300 of about [\d,]+\) to tell a 5% loss; nothing to do", finding.short
+    )
     (finding,) = decided(pairs, unsure="refuse")
     assert finding.decided == "refused"
 
@@ -172,3 +180,20 @@ def test_what_is_equal_or_was_not_asked_is_no_test_either() -> None:
     assert worse.corrected == pytest.approx(2 * worse.p)
     assert np.isnan(unasked.corrected)
     assert losses([], 0.01, np.random.default_rng(0), worse_only=True) == []
+
+
+def test_a_terminal_gives_each_warning_one_line() -> None:
+    unsure = Finding("served", "home, tail", "-3.8% (95 % interval …)", "no loss", "warned", brief="too few queries")
+    golden = Finding("golden", "home, a", "no b", "among the first 5: b", "warned")
+    lost = Finding("reach", "", "2 items", "at least 5%", "refused")
+    passed = Finding("size", "", "1 MB", "at most 2 MB", "passed")
+    out = Console(file=io.StringIO(), width=80)
+    out.print(terminal(Verdict("b", None, "d", (unsure, golden, lost, passed), "now", "me")))
+    lines = [line.rstrip() for line in out.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+    assert lines[1].startswith("refused  reach")
+    assert lines[2:] == [
+        "warned  served: home, tail: too few queries",
+        "warned  golden: home, a: no b; expected among the first 5: b",
+        "passed: size ×1",
+        "b is not released (1 refused, 2 warned, 1 passed)",
+    ]

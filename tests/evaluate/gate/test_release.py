@@ -431,9 +431,11 @@ def test_a_slot_that_loses_to_any_baseline_is_refused_and_told_what_to_write(sma
         jobs.release(small.config)
     found = small.found("second", "baselines")
     against = {about for about, decided in found.items() if decided == "refused"}
-    assert against == {"item/similar against jaccard", "item/similar of the bundle against jaccard"}
+    assert against == {"item/similar against jaccard", "item/similar as it will be served against jaccard"}
     others = {about.partition(" against ")[0] for about, decided in found.items() if decided != "refused"}
-    assert others == {f"{slot}{of}" for slot in ("item/together", "home/popular") for of in ("", " of the bundle")}
+    assert others == {
+        f"{slot}{of}" for slot in ("item/together", "home/popular") for of in ("", " as it will be served")
+    }
     written = '[models.jaccard]\nuse = "co_occurrence"\nsimilarity = "jaccard"\n[slots."item/similar"]\n'
     written += 'retrievers = ["jaccard"]'
     said = "\n".join(line.strip() for line in str(raised.value).splitlines())

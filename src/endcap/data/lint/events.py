@@ -11,6 +11,8 @@ from endcap.core.records import KINDS
 from endcap.core.spelling import INVISIBLE
 from endcap.data.aliases import IDS, NUMBERED
 from endcap.data.columns import EVENTS, WHY
+from endcap.data.lint.findings import Severity
+from endcap.data.lint.offers import MAX_BAD
 from endcap.data.lint.shop import SAID, Shop, trimmed
 from endcap.data.lint.suspects import SHOWN, Rule, Suspects
 from endcap.data.placeholders import PLACEHOLDERS
@@ -25,6 +27,8 @@ NOTHING = ("", *PLACEHOLDERS)
 FAR = 8.0
 """Robust standard deviations (of the logarithm) from the median at which a price or quantity is extreme."""
 DECIMAL = r"^[0-9]+\.0+$"
+REFUSED_DAYS = ("1970-01-01", "2100-01-01")
+"""Before the first of these days and from the second on, a source refuses an event by itself."""
 BLANKS = f" \t\r\n\u00a0\u2007\u202f\u3000{INVISIBLE}"
 """What may stand around an id without being a part of it."""
 NUMBERS = tuple(name for name, kind in EVENTS.items() if kind(nullable=True).is_numeric())
@@ -155,8 +159,14 @@ def implausible_times(shop: Shop) -> Suspects | None:
         "correct time_format (s, ms, us, ns); where it is right, "
         '"within_dates" in [prepare] events leaves such events out; `endcap prepare` stops at them'
     )
-    says = f"lie on implausible days ({days[0]} … {days[-1]}): {cause}"
-    return Suspects("error", (_.time <= MILLISECONDS) & implausible(_.time, days), says, repair)
+    severity: Severity = "error"
+    if not any(REFUSED_DAYS[0] <= day < REFUSED_DAYS[1] for day in days):
+        few = sum(counts[day] for day in days) <= MAX_BAD * shop.summary.rows
+        severity = "warning" if few else "error"
+        repair = "they go into the quarantine; correct their time in the export, or time_format (s, ms, us, ns)"
+    span = days[0] if len(days) == 1 else f"{days[0]} … {days[-1]}"
+    says = f"lie on implausible days ({span}): {cause}"
+    return Suspects(severity, (_.time <= MILLISECONDS) & implausible(_.time, days), says, repair)
 
 
 def ancient_events(shop: Shop) -> Suspects | None:

@@ -223,7 +223,7 @@ def _right(engine: Any, checked: ibis.Table, found: Read, how: tuple[Mapped, str
             bad,
             0,
             counted["rows"] - counted["bad"],
-            "what cannot be read lies in the quarantine, with line and reason",
+            "rows that cannot be used lie in the quarantine, with line and reason",
         )
     )
     return read.filter(read[WHY].isnull()).drop(WHY)

@@ -65,7 +65,8 @@ def against_served(
             yield finding
         else:
             told = f"{finding.found}; fitted anew: {again_found.found}: two fits may differ so"
-            yield judge.find("served", finding.about, told, finding.expected, ok=None)
+            brief = "it looked worse, but not when it was fitted anew; nothing to do"
+            yield replace(judge.find("served", finding.about, told, finding.expected, ok=None), brief=brief)
     for slot, (mine, before, asked) in sides.items():
         yield _coverage(slot, (mine.lists, before.lists), asked.task.allowed, "the served one shows", judge)
 
@@ -163,7 +164,7 @@ def judged(
             expected = f"at least {judge.settings.keeps:.0%} of {loss.reached / judge.settings.keeps:.4f}"
         found = judge.find(loss.pair.rule, loss.pair.about, _told(loss, said, notice), expected, ok)
         compared = {name: getattr(loss.pair, name) for name in ("slot", "other", "metric")}
-        yield replace(found, **compared, gain=loss.mean, reached=loss.reached)
+        yield replace(found, **compared, gain=loss.mean, reached=loss.reached, brief=_brief(loss, said, notice))
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,7 @@ class _Replay:
         n, metric = len(lists), asked.headline(row)
         ours, units = self._reached(lists, asked, metric), asked.task.units[:n]
         for name, base in self._baselines(asked):
-            about, theirs = f"{slot} of the bundle against {name}", asked.main(base, metric)[:n]
+            about, theirs = f"{slot} as it will be served against {name}", asked.main(base, metric)[:n]
             yield Pair("baselines", about, units, ours, theirs, self.judge.settings.margin, slot, name, metric)
 
     def _baselines(self, asked: Asked) -> Iterator[tuple[str, int]]:
@@ -259,3 +260,11 @@ def _told(loss: Loss, said: str, notice: float) -> str:
         needed = f"needs about {max(loss.needs(notice), loss.queries + 1):,}"
         return f"{span}: cannot tell a {notice:.0%} loss with {loss.queries:,} queries; {needed}"
     return f"{span} on {loss.queries:,} queries"
+
+
+def _brief(loss: Loss, said: str, notice: float) -> str:
+    """The same in a few words, where nobody can tell."""
+    if said != "cannot tell" or np.isnan(loss.p):
+        return ""
+    needed = max(loss.needs(notice), loss.queries + 1)
+    return f"too few queries ({loss.queries:,} of about {needed:,}) to tell a {notice:.0%} loss; nothing to do"

@@ -58,6 +58,15 @@ class Finding:
     remedy: str = ""
     """What to change so that the bundle is not refused for it; empty where nothing is wrong."""
 
+    brief: str = ""
+    """What a terminal says of it where it only warns; empty: what was found, and what was expected."""
+
+    @property
+    def short(self) -> str:
+        """What was found in one short line, for a terminal."""
+        about = f"{self.about}: " if self.about else ""
+        return f"{about}{self.brief or f'{self.found}; expected {self.expected}'}"
+
     @property
     def line(self) -> str:
         """All of it on one line."""

@@ -112,7 +112,7 @@ class Verdict:
 
 
 def terminal(verdict: Verdict) -> "RenderableType":
-    """What stands out, as a table; what passed is counted by rule."""
+    """What refuses the bundle, as a table; one short line for each warning; what passed is counted by rule."""
     from rich.console import Group  # noqa: PLC0415 — a serving process has no use for it
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
@@ -120,15 +120,18 @@ def terminal(verdict: Verdict) -> "RenderableType":
     table = Table(box=None, pad_edge=False)
     for name in ("", "rule", "about", "found", "expected"):
         table.add_column(name, overflow="fold")
-    for decided in ("refused", "warned"):
-        for at in (at for at in verdict.findings if at.decided == decided):
-            cells = (at.rule, at.about, at.found, at.expected)
-            table.add_row(Text(decided, COLOURS[decided]), *row(*cells))
+    for at in refused(verdict.findings):
+        table.add_row(Text("refused", COLOURS["refused"]), *row(at.rule, at.about, at.found, at.expected))
+    warned = [
+        Text.assemble(("warned", COLOURS["warned"]), words(f"  {at.rule}: {at.short}"))
+        for at in verdict.findings
+        if at.decided == "warned"
+    ]
     fine = [at.rule for at in verdict.findings if at.decided == "passed"]
     counts = ", ".join(f"{rule} ×{fine.count(rule)}" for rule in dict.fromkeys(fine))
     passed = Text.assemble(("passed", COLOURS["passed"]), words(f": {counts}"))
     rows = [table] if table.row_count else []
-    return Group(*rows, passed, words(verdict.sentence, COLOURS[verdict.outcome]))
+    return Group(*rows, *warned, passed, words(verdict.sentence, COLOURS[verdict.outcome]))
 
 
 def _as_markdown(remedy: str) -> str:

@@ -52,4 +52,4 @@ def _by(above: Difference, base: float, metric: str) -> str:
 def _named(judged: Judged, parts: Mapping[str, Difference], side: int) -> str:
     """The parts on which the difference is shown and has this sign."""
     at = [(part, parts[part.key]) for part in told_parts(judged) if part.key in parts]
-    return ", ".join(part.name for part, above in at if above.shown and side * above.mean > 0)
+    return ", ".join(part.spoken for part, above in at if above.shown and side * above.mean > 0)
