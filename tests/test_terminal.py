@@ -149,3 +149,13 @@ def test_commands_on_a_shop_with_such_titles(released: Path, tmp_path: Path) -> 
         assert "\x1b" not in done.stderr + done.stdout
         if typed.startswith("recommend"):
             assert "[/b][red]" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("notes", "more"), [(0, ""), (1, "; 1 note, see `endcap lint`"), (2, "; 2 notes, see `endcap lint`")]
+)
+def test_what_init_says_where_nothing_is_wrong(notes: int, more: str) -> None:
+    out = Console(file=io.StringIO(), width=150)
+    out.print(shown(jobs.Advice(Path("endcap.toml"), 100, (), 0, notes, 0, "endcap train")))
+    first = out.file.getvalue().splitlines()[0].rstrip()  # type: ignore[attr-defined]
+    assert first == f"health of the data 100 of 100: no errors or warnings{more}"

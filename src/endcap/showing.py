@@ -138,7 +138,8 @@ def _(thing: Advice) -> RenderableType:
     more = f" (and {thing.more} more, see `endcap lint`)" if thing.more else ""
     head = f"health of the data {thing.score} of 100; what matters most{more}:"
     if not lines:
-        head = f"health of the data {thing.score} of 100: nothing is wrong with it"
+        notes = f"; {thing.notes} note{'' if thing.notes == 1 else 's'}, see `endcap lint`" if thing.notes else ""
+        head = f"health of the data {thing.score} of 100: no errors or warnings{notes}"
     lines_marked = "1 line in it is" if thing.marked == 1 else f"{thing.marked} lines in it are"
     marked = f"; {lines_marked} marked with `check`: look there" if thing.marked else ""
     return Group(words(head, "bold"), *lines, words(f"wrote {thing.config}{marked}"), words(f"next: {thing.next}"))

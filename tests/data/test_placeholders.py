@@ -36,7 +36,15 @@ def test_a_user_that_stands_for_none_is_a_guest(tmp_path: Path, word: str) -> No
     assert [event["user_id"] for event in events] == [None, "u1", "u2"]
     (note,) = [entry for entry in ledger.entries if entry.step == "placeholder ids"]
     assert (note.changed, note.left) == (1, 3)
-    assert note.why == f"user_id is {word!r} in 1 of 3 rows of log.csv: such rows are a guest's"
+    assert note.why == f"user_id: 1 of 3 rows of log.csv stands for no id ({word} 1): such rows are a guest's"
+
+
+def test_the_ledger_has_one_line_for_all_words_of_a_column(tmp_path: Path) -> None:
+    lines = [line(0, user="NONE"), line(1, user="NONE"), line(2, user="#N/A"), line(3, order="-"), line(4)]
+    _, ledger = read(tmp_path, lines)
+    users, orders = [entry for entry in ledger.entries if entry.step == "placeholder ids"]
+    assert (users.changed, orders.changed) == (3, 1)
+    assert users.why == "user_id: 3 of 5 rows of log.csv stand for no id (NONE 2, #N/A 1): such rows are a guest's"
 
 
 @pytest.mark.parametrize("column", ["item", "session"])

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from endcap.core.bundle import Bundle
+from endcap.core.candidates import Candidates
 from endcap.core.errors import BadRequest
 from endcap.core.records import Event, Kind, Request
-from endcap.serve.hydrate import hydrated
+from endcap.core.vocabulary import Vocabulary
+from endcap.serve.hydrate import hydrated, near_id
 from endcap.serve.recommender import Recommender
 from endcap.stream.recent import Recent
 from endcap.testing import START
@@ -97,6 +99,28 @@ def test_an_explanation_names_seeds_and_parts(recommender: Recommender) -> None:
 def test_what_is_not_known_is_answered_by_the_ladder(recommender: Recommender, request_: Request, reason: str) -> None:
     slate = recommender.answer(request_, START)
     assert (slate.tier, slate.reason, len(slate.items)) == ("popular", reason, 4)
+
+
+def test_an_item_of_which_nothing_is_known_is_named_with_what_is_shown_instead(recommender: Recommender) -> None:
+    slot = recommender.slots["item/together"]
+    for name in slot.retrievers:
+        slot.retrievers[name] = lambda *_: Candidates.none()  # type: ignore[index]
+    slate = recommender.answer(Request(slot="item/together", item="i4"), START)
+    assert slate.reason == "nothing is known yet that goes with i4, so these are popular items of its category"
+    cart = recommender.answer(Request(slot="item/together", cart=["i4", "i5", "i6", "i8"]), START)
+    assert (cart.reason or "").endswith(" and others, so these are popular items of its category")
+
+
+@pytest.mark.parametrize(("asked", "near"), [("ros-so", "ROS-SO"), (" Ros_So", "ROS-SO"), ("007", "7"), ("rose", None)])
+def test_an_item_that_is_spelled_otherwise_is_suggested(asked: str, near: str | None) -> None:
+    assert near_id(asked, Vocabulary.of(["ROS-SO", "7"])) == near
+
+
+def test_the_reason_suggests_the_item_that_was_meant(recommender: Recommender) -> None:
+    slate = recommender.answer(Request(slot="item/together", item="i_4"), START)
+    assert slate.reason == "item 'i_4' is not in the catalog"
+    slate = recommender.answer(Request(slot="item/together", item="I 4"), START)
+    assert slate.reason == "item 'I 4' is not in the catalog; did you mean i4?"
 
 
 def test_a_part_that_fails_is_named_in_the_reason(recommender: Recommender) -> None:

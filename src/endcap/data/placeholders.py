@@ -30,6 +30,8 @@ FREQUENT_ITEM = 20.0
 """… and for no item if it is so many times as frequent, since bestsellers are."""
 MIN_ROWS = 10
 """A number in fewer rows is not judged by how frequent it is."""
+SHOWN = 10
+"""So many words of one column are named."""
 MEANS: Mapping[str, str] = {
     "item_id": "such rows name no item: they go into the quarantine",
     "user_id": "such rows are a guest's",
@@ -55,11 +57,17 @@ class Placeholder:
     of: int
     """Rows that were read."""
 
-    @property
-    def says(self) -> str:
-        """What was found and what it means, in a sentence."""
-        where = f"{self.ours} (column {self.theirs!r})" if self.ours != self.theirs else self.ours
-        return f"{where} is {self.word!r} in {self.rows:,} of {self.of:,} rows of {self.place}: {MEANS[self.ours]}"
+
+def tell_placeholders(found: Sequence[Placeholder]) -> str:
+    """Return what was found in one column and what it means, in a sentence: ``user_id: 9 of 20 rows … NONE 7, - 2``."""
+    first, rows = found[0], sum(one.rows for one in found)
+    where = f"{first.ours} (column {first.theirs!r})" if first.ours != first.theirs else first.ours
+    words = ", ".join(f"{one.word} {one.rows:,}" for one in found[:SHOWN])
+    more = ", …" if len(found) > SHOWN else ""
+    verb = "stands" if rows == 1 else "stand"
+    return (
+        f"{where}: {rows:,} of {first.of:,} rows of {first.place} {verb} for no id ({words}{more}): {MEANS[first.ours]}"
+    )
 
 
 def spellings(words: Sequence[str]) -> tuple[str, ...]:

@@ -88,6 +88,8 @@ class Advice:
     """What was found and what to do about it, a few sentences each; the most important first."""
     more: int
     """Findings and checks that are not among them."""
+    notes: int
+    """Findings that are notes: worth knowing, and nothing is wrong."""
     marked: int
     """Lines of the settings that are marked with ``check``."""
     next: str
@@ -116,6 +118,7 @@ def advise(config: Path = CONFIG, watch: Watch = NOBODY) -> Advice:
         health.score,
         tuple(points[:MOST_TOLD]),
         max(len(points) - MOST_TOLD, 0),
+        health.count("note"),
         sum("# check: " in line for line in config.read_text().splitlines()),
         " && ".join(f"endcap {command}{arguments}" for command in commands),
     )

@@ -33,7 +33,9 @@ def hydrated(request: Request, bundle: Bundle, recent: Recent, now: float) -> Hy
     items, reasons = bundle.catalog.items, []
     shown = items.code(request.item) if request.item is not None else -1
     if request.item is not None and shown < 0:
-        reasons.append(f"item {request.item!r} is not in the catalog")
+        near = near_id(request.item, items)
+        hint = f"; did you mean {near}?" if near else ""
+        reasons.append(f"item {request.item!r} is not in the catalog{hint}")
     cart = items.encode_known(request.cart) if request.cart else NO_CODES
     if len(cart) < len(request.cart):
         unknown = [item_id for item_id in request.cart if item_id not in items]
@@ -58,6 +60,17 @@ def hydrated(request: Request, bundle: Bundle, recent: Recent, now: float) -> Hy
         country=request.country or "",
     )
     return Hydrated(query, [*reasons, *unusable])
+
+
+def near_id(item_id: str, items: Vocabulary) -> str | None:
+    """Return the item of the catalog whose id differs only in case, blanks, dashes or zeros; None if there is none.
+
+    A few ways to write the id are looked up, so that this takes no longer in a large catalog.
+    """
+    plain = "".join(item_id.split())
+    forms = [plain, plain.replace("_", "-"), plain.replace("-", "_"), plain.lstrip("0"), plain.removesuffix(".0")]
+    ways = [way for form in forms for way in (form, form.upper(), form.lower(), form.capitalize(), form.title())]
+    return next((items.ids[code] for way in ways if way and (code := items.code(way)) >= 0), None)
 
 
 def _history(user_id: str | None, bundle: Bundle, recent: Recent) -> tuple[Codes, Habits]:

@@ -18,7 +18,17 @@ from endcap.slots.slot import PRIMARY, Filled, Slot
 from endcap.stream.recent import Recent
 
 SEEDS_SHOWN = 3
-"""As many reasons are named behind an item."""
+"""As many reasons are named behind an item, and as many items in a reason."""
+FALLBACKS = {
+    "popular": "popular items",
+    "popular_in": "popular items of its category",
+    "popular_in_category": "popular items of its category",
+    "similar_in_category": "similar items of its category",
+    "bestsellers": "the bestsellers",
+    "trending": "items that are on the rise",
+    "new_arrivals": "new items",
+}
+"""What the usual fallbacks give, in words."""
 
 
 class Recommender:
@@ -60,7 +70,7 @@ class Recommender:
             variant="control",
             bundle=self.bundle.name,
             tier=filled.tiers[0] if filled.tiers else "none",
-            reason=_reason(slot, understood.query, filled, understood.reasons),
+            reason=self._reason(slot, understood.query, filled, understood.reasons),
             items=self._items(filled, because),
             trace=filled.trace.steps if request.explain else None,
         )
@@ -106,6 +116,25 @@ class Recommender:
                     spoken[place][reason] += float(share)
         return [self._strongest(shares) for shares in spoken]
 
+    def _reason(self, slot: Slot, query: Query, filled: Filled, reasons: list[str]) -> str | None:
+        """Why a slate is not wholly what was asked for: what was not understood, what failed, what was not found."""
+        reasons = reasons + [f"{step.kind} {step.step!r} failed" for step in filled.trace.failures]
+        if not filled.tiers:
+            reasons.append("nothing that may be shown was found")
+        elif not reasons and filled.tiers[0] != PRIMARY:
+            seeds = [self._ids[code] for code in query.seeds[:SEEDS_SHOWN].tolist()]
+            more = " and others" if len(query.seeds) > SEEDS_SHOWN else ""
+            reasons.append(
+                f"nothing is known yet that goes with {', '.join(seeds)}{more}, so these are {_spoken(filled.tiers[0])}"
+                if seeds
+                else "nothing is known of this visitor yet"
+            )
+        elif not reasons and filled.tiers[-1] != PRIMARY:
+            filled_up = sum(tier != PRIMARY for tier in filled.tiers)
+            last = "the last one is" if filled_up == 1 else f"the last {filled_up} are"
+            reasons.append(f"too little was found: {last} from {filled.tiers[-1]}")
+        return "; ".join(reasons) or None
+
     def _strongest(self, shares: Mapping[int | str, float]) -> list[Because]:
         """The reasons that say most: a seed by its code, or words for what no seed accounts for."""
         whole = max(sum(shares.values()), 1e-12)
@@ -118,18 +147,9 @@ class Recommender:
         ]
 
 
-def _reason(slot: Slot, query: Query, filled: Filled, reasons: list[str]) -> str | None:
-    """Why a slate is not wholly what was asked for: what was not understood, what failed, what was not found."""
-    reasons = reasons + [f"{step.kind} {step.step!r} failed" for step in filled.trace.failures]
-    if not filled.tiers:
-        reasons.append("nothing that may be shown was found")
-    elif not reasons and filled.tiers[0] != PRIMARY:
-        missing = "nothing is known of this visitor yet" if not len(query.seeds) else "the seeds lead nowhere"
-        reasons.append(missing)
-    elif not reasons and filled.tiers[-1] != PRIMARY:
-        filled_up = sum(tier != PRIMARY for tier in filled.tiers)
-        reasons.append(f"too little was found: the last {filled_up} come from {filled.tiers[-1]}")
-    return "; ".join(reasons) or None
+def _spoken(fallback: str) -> str:
+    """The items of a fallback in words; one whose name says nothing to people is named."""
+    return FALLBACKS.get(fallback, f"those of the fallback {fallback!r}")
 
 
 def _text(column: object, length: int) -> list[str | None]:

@@ -25,8 +25,12 @@ from endcap.data.columns import (
 )
 from endcap.data.engines import discard, kept, reopened, rows, uploaded
 from endcap.data.ledger import Entry, Ledger
+<<<<<<< HEAD
 from endcap.data.placeholders import blank_placeholders, find_placeholders
 from endcap.data.sources.exclusion import without_excluded
+=======
+from endcap.data.placeholders import blank_placeholders, find_placeholders, tell_placeholders
+>>>>>>> says
 from endcap.data.sources.leaving_out import with_ignored_kinds, without_empty_lists
 from endcap.data.sources.mapping import (
     IGNORED,
@@ -192,8 +196,9 @@ def _without_placeholders(found: Read, columns: Mapping[str, str], mapping: Mapp
     """What was read, with null for ids that stand for none; the ledger says which and how many."""
     known = find_placeholders(found.table, columns, place, mapping.placeholders, mapping.not_placeholders)
     ledger.placeholders += known
-    for one in known:
-        ledger.note("placeholder ids", one.of, one.rows, one.says)
+    for theirs in dict.fromkeys(one.theirs for one in known):
+        together = [one for one in known if one.theirs == theirs]
+        ledger.note("placeholder ids", together[0].of, sum(one.rows for one in together), tell_placeholders(together))
     return replace(found, table=blank_placeholders(found.table, known)) if known else found
 
 

@@ -36,7 +36,9 @@ def add_visits(table: Seen, found: dict[str, Match]) -> str:
     if instead is None:
         return ""
     then = _filling(table, instead.theirs, found, (*wanted, "time"))
-    found["session_id"] = Match("session_id", instead.theirs, 0.7, instead.examples, "no visit is told apart", then)
+    visits = {"order_id": ", so each order is one visit", "user_id": ", so a pause of 30 minutes ends one"}
+    check = f"no column names a visit{visits.get(instead.ours, '')}"
+    found["session_id"] = Match("session_id", instead.theirs, 0.7, instead.examples, check, then)
     return "order" if instead.ours == "order_id" else "visitor"
 
 
