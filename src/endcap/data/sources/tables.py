@@ -25,12 +25,8 @@ from endcap.data.columns import (
 )
 from endcap.data.engines import discard, kept, reopened, rows, uploaded
 from endcap.data.ledger import Entry, Ledger
-<<<<<<< HEAD
-from endcap.data.placeholders import blank_placeholders, find_placeholders
-from endcap.data.sources.exclusion import without_excluded
-=======
 from endcap.data.placeholders import blank_placeholders, find_placeholders, tell_placeholders
->>>>>>> says
+from endcap.data.sources.exclusion import without_excluded
 from endcap.data.sources.leaving_out import with_ignored_kinds, without_empty_lists
 from endcap.data.sources.mapping import (
     IGNORED,
