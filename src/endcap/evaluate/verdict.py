@@ -109,8 +109,8 @@ def headline(back_test: BackTest) -> str:
     if not told:
         asked = max((len(judged.task.queries) for judged in back_test.judged), default=0)
         return f"there is too little data to say how good anything is ({asked:,} queries at most; needs {MIN_UNITS})"
-    if with_slots and len(slots := _outcomes(back_test)) > 1:
-        return _counted(list(slots.values()))
+    if with_slots and len(outcomes := _outcomes(back_test)) > 1:
+        return _counted(list(outcomes.values()))
     judged = (with_slots or told)[0]
     slots = [score for score in judged.scores if score.kind == "slot"]
     ours = (slots or [score for score in judged.scores if score.kind != "baseline"])[0]
