@@ -185,6 +185,26 @@ def test_items_beside_the_catalog() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("items", "repair"),
+    [
+        (
+            ("A", "B"),
+            '"canonical_ids" in [prepare] events takes all of them for items of the catalog in another spelling',
+        ),
+        (
+            ("A", "x"),
+            '"canonical_ids" in [prepare] events takes 1 of them for items of the catalog in another spelling; for',
+        ),
+        (("x", "y"), "deliver the whole catalog"),
+    ],
+)
+def test_unknown_items_that_are_another_spelling_of_a_listed_one(items: tuple[str, ...], repair: str) -> None:
+    found = finding(health(*CLEAN, *map(event, items), catalog=ITEMS), "unknown_items")
+    assert found is not None
+    assert found.repair.startswith(repair)
+
+
 def test_ids_that_preparation_joins_are_neither_unknown_nor_misspelt() -> None:
     catalog: list[Row] = [{**ITEMS[0], "item_id": "1000"}, {**ITEMS[1], "item_id": "Cafe\u0301"}]
     found = health(event("1000.0"), event("Café", at=60), event(" Café", at=120), catalog=catalog)

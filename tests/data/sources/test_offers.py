@@ -83,7 +83,10 @@ def test_a_word_that_is_neither_yes_nor_no_is_not_known_and_named(tmp_path: Path
     assert [row["available"] for row in rows] == [None, True, None, None]
     (note,) = [entry for entry in ledger.entries if entry.step == "availability in items.csv"]
     assert note.changed == 3
-    assert "stock: 'blue' (2 rows), 'red' (1 rows) is neither yes nor no" in note.why
+    assert note.why == (
+        "3 items say 'blue' (2) or 'red' (1) under stock: that is neither yes nor no, so they are shown; if they are "
+        "not on sale, mend the export"
+    )
     health = sources_linted(
         [Csv(events="events.csv", catalog="items.csv", **settings)], ibis.duckdb.connect(), tmp_path, Needs({}, {}), 9.0
     )

@@ -42,6 +42,7 @@ def test_an_encoding_is_guessed_with_words_to_check(tmp_path: Path) -> None:
     table = look(tmp_path, "items.csv", "item_id,title\np1,Käse\np2,Gebäck\n".encode("cp1252"))
     assert table.options == {"encoding": "cp1252"}
     assert "'Käse', 'Gebäck'" in table.checks["encoding"]
+    assert table.notes == ()  # it is said once
     assert table.text["title"] == ("Käse", "Gebäck")
 
 

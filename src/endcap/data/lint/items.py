@@ -97,8 +97,10 @@ def unknown_items(shop: Shop) -> Suspects | None:
         says += f"; {shop.summary.unknown_items}"
         repair += '; `endcap prepare` stops at so many, unless [[checks]] use = "known_items", at_least = 0 accepts it'
     return Suspects(
-        severity, _.listed == 0, says, repair, _.events > 0, shown=ITEM, harms=("category", "family", "brand")
-    )
+        severity, _.listed == 0, says, repair, _.events > 0, shown=ITEM, harms=("category", "family", "brand"),
+        mended=_.catalog_spellings > 0,
+        mend='"canonical_ids" in [prepare] events takes {count} of them for items of the catalog in another spelling',
+    )  # fmt: skip
 
 
 def misspelt_items(shop: Shop) -> Suspects:

@@ -21,7 +21,7 @@ from endcap.data.placeholders import MEANS, Placeholder
 from endcap.data.prepare import canonical_columns
 from endcap.data.sources.mapping import Mapped, availability_names
 from endcap.data.sources.offers import plain_name, scope_of
-from endcap.data.sources.tables import AVAILABILITY
+from endcap.data.sources.tables import AVAILABILITY, MEND
 
 TOTALS = "is a line of totals"
 """What reading says of the last line of a report."""
@@ -108,8 +108,9 @@ def _unclear(ledger: Ledger) -> list[Finding]:
     """What catalogs say of availability that is neither yes nor no, as the sources noted it."""
     return [
         Finding(
-            "unclear_availability", "warning", f"{entry.step}: {entry.why}", "items", entry.changed, entry.left,
-            "name a column that says yes or no (or a number of pieces) as `available` under catalog_columns",
+            "unclear_availability", "warning", f"{entry.step}: {entry.why.removesuffix(MEND)}", "items", entry.changed,
+            entry.left, "if they are not on sale, mend the export, or name a column that says yes or no (or a number "
+            "of pieces) as `available` under catalog_columns",
         )
         for entry in ledger.entries if entry.step.startswith(AVAILABILITY)
     ]  # fmt: skip

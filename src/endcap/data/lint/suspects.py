@@ -38,6 +38,10 @@ class Suspects:
     """Rows, columns, labels or kinds; the models that learn from one of them are harmed."""
     order: tuple[str, ...] = ()
     """Columns by which examples are sorted; without any, as they came."""
+    mended: ibis.Deferred | None = None
+    """Of the wrong rows, those that `mend` puts right …"""
+    mend: str = ""
+    """… in a sentence with ``{count}``, which comes before `repair`, or in its place if these are all of them."""
     quarantined: bool = False
     """Whether `prepare` puts such rows aside: where they are very few (`FEW_ROWS`), an error is only a warning."""
 
@@ -56,6 +60,8 @@ def judged(shop: Shop, unit: str, table: ibis.Table, rules: Sequence[Rule]) -> I
         looked = found.among if found.among is not None else ibis.literal(True)
         wanted[f"of_{name}"] = table.count(where=looked)
         wanted[f"rows_{name}"] = table.count(where=_all(looked, found.wrong))
+        if found.mended is not None:
+            wanted[f"mended_{name}"] = table.count(where=_all(looked, found.wrong) & found.mended)
     counts = arrow(table.aggregate(**wanted)).to_pylist()[0]
     for name, found in suspects:
         rows, of = counts[f"rows_{name}"], counts[f"of_{name}"]
@@ -68,7 +74,7 @@ def judged(shop: Shop, unit: str, table: ibis.Table, rules: Sequence[Rule]) -> I
             unit=unit,
             rows=rows,
             of=of,
-            repair=found.repair,
+            repair=_repair(found, counts.get(f"mended_{name}", 0), rows),
             examples=_examples(shop, table, found),
             harms=shop.needs.using(*found.harms),
         )
@@ -77,6 +83,13 @@ def judged(shop: Shop, unit: str, table: ibis.Table, rules: Sequence[Rule]) -> I
 def _severity(found: Suspects, rows: int, of: int) -> Severity:
     few = found.quarantined and rows <= FEW_ROWS * of
     return "warning" if few and found.severity == "error" else found.severity
+
+
+def _repair(found: Suspects, mended: int, rows: int) -> str:
+    if not mended:
+        return found.repair
+    mend = found.mend.format(count="all" if mended == rows else f"{mended:,}")
+    return mend if mended == rows else f"{mend}; for the others: {found.repair}"
 
 
 def _all(looked: ibis.Deferred, wrong: ibis.Deferred) -> ibis.Deferred:

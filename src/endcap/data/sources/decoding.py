@@ -68,8 +68,10 @@ def guess_encoding(lines: Iterable[bytes]) -> Guess:
     words = list(_words(lines))
     scores = {name: score(words, name) for name in (*LETTERS, *WIDE)}
     best = max(scores, key=lambda name: (round(scores[name], 3), -list(scores).index(name)))
-    decoded = (word.decode(best, "replace").strip() for word in words)
-    return Guess(best, tuple(dict.fromkeys(word for word in decoded if word))[:5])
+    decoded = dict.fromkeys(text for word in words if (text := word.decode(best, "replace").strip()))
+    # A sign such as that of the euro tells a person less than a letter.
+    telling = [text for text in decoded if any(letter.isalpha() and not letter.isascii() for letter in text)]
+    return Guess(best, tuple(telling or decoded)[:5])
 
 
 def score(words: Iterable[bytes], encoding: str) -> float:

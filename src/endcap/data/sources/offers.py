@@ -51,10 +51,13 @@ def unclear_availability(table: ibis.Table, names: Sequence[str]) -> tuple[int, 
         found = said.group_by("said").agg(rows=ibis._.count()).order_by([ibis.desc("rows"), "said"])
         values = found.to_pyarrow().to_pylist()
         if values:
-            shown = ", ".join(f"{value['said'][:40]!r} ({value['rows']:,} rows)" for value in values[:SHOWN])
-            told.append(f"{name}: {shown}{', …' if len(values) > SHOWN else ''}")
-            rows += sum(value["rows"] for value in values)
-    return rows, "; ".join(told)
+            shown = [f"{value['said'][:40]!r} ({value['rows']:,})" for value in values[:SHOWN]]
+            others = " or other words" if len(values) > SHOWN else ""
+            count = sum(value["rows"] for value in values)
+            say = "1 item says" if count == 1 else f"{count:,} items say"
+            told.append(f"{say} {' or '.join(shown)}{others} under {name}")
+            rows += count
+    return rows, " and ".join(told)
 
 
 def price_of_today(values: Sequence[ibis.Value]) -> ibis.Value:

@@ -51,6 +51,8 @@ Reader = Callable[[Any, list[str], int], Read]
 Tables = tuple[ibis.Table, ibis.Table | None]
 AVAILABILITY = "availability in"
 """How the line of the ledger begins that names what is neither yes nor no."""
+MEND = "; if they are not on sale, mend the export"
+"""How it ends."""
 DIVIDED = ("price", "quantity", "position")
 """Columns of events whose value belongs to one item."""
 
@@ -100,8 +102,9 @@ def sold(engine: Any, names: list[str], mapping: Mapped, ledger: Ledger, read: R
         _set_aside(_moved(others, engine, ledger), rows(right), place, ledger)
     unclear, words = unclear_availability(found.table, availability_names(mapping))
     if unclear:
-        meant = "so it goes by its sales" if scope == LOG else "so it is on sale, since it is listed"
-        ledger.note(f"{AVAILABILITY} {place}", rows(right), unclear, f"{words} is neither yes nor no, {meant}")
+        meant = "what was sold lately is shown" if scope == LOG else "they are shown"
+        why = f"{words}: that is neither yes nor no, so {meant}{MEND}"
+        ledger.note(f"{AVAILABILITY} {place}", rows(right), unclear, why)
     return right.select(*CATALOG, ROW).mutate(**{SCOPE: ibis.literal(scope)})
 
 

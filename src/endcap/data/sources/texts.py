@@ -216,7 +216,7 @@ def _guessed(text: Text, scratch: Path) -> Text:
     """
     invalid: list[bytes] = []
     places: list[int] = []
-    valid = 0
+    valid = number = 0
     for number, line in enumerate(_lines(text), 1):
         if line.isascii():
             continue
@@ -230,7 +230,8 @@ def _guessed(text: Text, scratch: Path) -> Text:
     guess = guess_encoding(invalid)
     words = ", ".join(map(repr, guess.words))
     if valid <= MAX_VALID * (valid + len(places)):
-        why = f"it is not UTF-8; so its words read {words}; if they are wrong, say encoding = '…'"
+        many = f"{len(places) + valid:,} of {number:,} lines hold letters beyond ASCII"
+        why = f"it is not UTF-8; {many}, such as {words}; if these words are wrong, say encoding = '…'"
         note = Note(f"{text.name} read as {guess.encoding}", len(places), why)
         copy, encoding = _translated(text, guess.encoding, scratch, "replace"), guess.encoding
     else:

@@ -158,6 +158,7 @@ def _in_csv(duck: Any, files: list[Path], place: str, given: Mapping[str, Any]) 
     read = read_csv(duck, files, None, 0, cut)
     if encoding is None and (guessed := _guessed_encoding(read)):
         options["encoding"], checks["encoding"] = guessed, read.notes[0].why
+        read = replace(read, notes=read.notes[1:])  # the line of the setting says it
     return _with_lists(_sampled("csv", place, read, options, checks))
 
 
