@@ -202,7 +202,7 @@ def test_a_summary_counts_and_survives_json() -> None:
     assert (summary.null_share("user_id"), summary.null_share("order_id")) == (0.5, 1.0)
 
 
-def test_summaries_of_both_engines_are_equal(spark: Any) -> None:
+def test_summaries_are_equal_on_duckdb_and_spark(spark: Any) -> None:
     assert summary_of(*tables(spark)) == summary_of(*tables(connect()))
 
 

@@ -78,10 +78,10 @@ def test_what_an_engine_says_is_one_line(engine: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("spark")
-def test_online_retail_is_the_same_dataset_on_both(tmp_path: Path) -> None:
-    """Its first quarter: the steps are the same, and a year takes Spark minutes."""
-    first_quarter = pc.field("InvoiceDate") < datetime(2011, 3, 1)
-    pq.write_table(pq.read_table(bundled(), filters=first_quarter), tmp_path / "orders.parquet")
+def test_online_retail_is_the_same_dataset_on_spark(tmp_path: Path) -> None:
+    """Its first two weeks: the steps are the same, and a year takes Spark minutes."""
+    first_weeks = pc.field("InvoiceDate") < datetime(2010, 12, 15)
+    pq.write_table(pq.read_table(bundled(), filters=first_weeks), tmp_path / "orders.parquet")
     plan = Plan([OnlineRetail(orders="orders.parquet")], tmp_path)
     folders = {spec: tmp_path / spec[:4] for spec in ("duckdb", "pyspark://local[2]")}
     ours, theirs = (prepared(plan, spec, folder, "retail") for spec, folder in folders.items())
