@@ -27,8 +27,8 @@ def pytest_xdist_auto_num_workers() -> int:
     return min((os.cpu_count() or 1) + 1, 4)
 
 
-LONG = ("test_dbt.py", "test_storefront.py", "test_prepare.py", "test_benchmarks.py", "test_engines.py")
-"""Files of tests that take a minute or more."""
+LONG = ("spark", "test_dbt.py", "demo", "test_benchmarks.py")
+"""What takes a minute or more, by name of `shared`, the longest first."""
 
 
 def typed(example: Example) -> None:
@@ -80,16 +80,37 @@ class File(CodeBlockParser):
             (Path(str(example.namespace["folder"])) / name[1]).write_text(example.parsed[name.end() :])
 
 
+def shared(nodeid: str) -> str:
+    """What a test shares with others, so that one process runs them all: its file, the Spark of its process, a demo.
+
+    Each process would start a Spark of its own, and wait until it is warm, or wait for the one that makes the demo.
+    """
+    file = nodeid.split("::", maxsplit=1)[0]
+    if file.startswith("tests/data/") and "spark" in nodeid:
+        return "spark"
+    return "demo" if file in DEMO else file
+
+
+DEMO = ("tests/test_demo.py", "tests/browser/test_storefront.py")
+"""Files of tests that need the demo on real data."""
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """One process runs a file's tests, as they share what they need (a demo, Spark); benchmarks share nothing."""
+    """One process runs the tests that share what they need; benchmarks share nothing."""
 
-    class ByFile(LoadFileScheduling):
+    class BySharing(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file: str = super()._split_scope(nodeid)
-            return nodeid if file.endswith("test_benchmarks.py") else file
+            return nodeid if "test_benchmarks.py" in nodeid else shared(nodeid)
 
-    return ByFile(config, log)
+    return BySharing(config, log)
+
+
+def place(item: pytest.Item) -> int:
+    """Where a test comes: by `LONG`, and benchmarks that are given the demo after those that need not wait for it."""
+    name = shared(item.nodeid).rsplit("/", maxsplit=1)[-1]
+    given = any(f"[{script}]" in item.nodeid for script in ("demo.py", "serving.py"))
+    return LONG.index(name) if name in LONG and not given else len(LONG)
 
 
 @pytest.hookimpl(trylast=True)
@@ -101,7 +122,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     documented = [item for item in items if isinstance(item, SybilItem)]
     documented.sort(key=lambda item: (str(item.path), item.example.line))
     others = [item for item in items if not isinstance(item, SybilItem)]
-    others.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+    on_spark = [item.nodeid for item in others if "spark" in getattr(item, "fixturenames", ())]
+    unnamed = [nodeid for nodeid in on_spark if shared(nodeid) != "spark"]
+    if unnamed:
+        raise pytest.UsageError(f"tests that need Spark have it in their names, to run in one process: {unnamed}")
+    others.sort(key=place)
     items[:] = others + documented
 
 
