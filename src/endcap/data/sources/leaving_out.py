@@ -19,7 +19,7 @@ def without_empty_lists(found: Read, mapping: Mapped) -> Read:
 
     These are rows in which each column that comes from an entry of the list is empty, the item among them.
     """
-    paths = getattr(mapping, "unnest", ())
+    paths = getattr(mapping, "unnest", None) or ()
     theirs = their_columns(found.table, EVENTS, mapping.columns)
     for path in (paths,) if isinstance(paths, str) else paths:
         entries = [name for name in theirs.values() if name.startswith(f"{path}.")]
