@@ -50,12 +50,13 @@ def test_lists_of_texts_and_numbers(tmp_path: Path, spell: Any) -> None:
     assert [row["item_id"] for row in rows] == ["A1", "C3", "17"]
 
 
-def test_cells_that_are_no_lists_and_empty_ones_are_kept_aside(tmp_path: Path) -> None:
+def test_cells_that_are_no_lists_are_kept_aside_and_empty_ones_counted(tmp_path: Path) -> None:
     rows, ledger = read(tmp_path, '[{"sku":"A1"}]', '[{"sku":"A1"', "", "[]", '[{"sku":"B2"}]')
     assert [row["item_id"] for row in rows] == ["A1", "B2"]
     why = [row["why"] for table in ledger.rejected for row in table.order_by(ROW).to_pyarrow().to_pylist()]
     assert why[0] == 'items must be a JSON list, found [{"sku":"A1"'
-    assert why[1:] == ["item_id must not be empty"] * 2
+    assert why[1:] == []
+    assert [entry.dropped for entry in ledger.entries if entry.step == "records without items"] == [2]
 
 
 def test_rows_are_left_out_and_ids_are_none_before_lists_are_divided(tmp_path: Path) -> None:
