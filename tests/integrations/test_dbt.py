@@ -225,10 +225,10 @@ def made_of_orders(built: Built, target: str, folder: Path) -> tuple[pa.Table, p
 
 
 @pytest.mark.parametrize(
-    ("target", "until"), [("duckdb", datetime(2012, 1, 1)), ("spark", datetime(2010, 12, 15))], ids=["duckdb", "spark"]
+    ("target", "until"), [("duckdb", datetime(2011, 3, 1)), ("spark", datetime(2010, 12, 15))], ids=["duckdb", "spark"]
 )
-def test_a_year_of_online_retail(built: Built, target: str, until: datetime, tmp_path: Path) -> None:
-    """On Spark its first two weeks: the SQL is the same, and a year takes minutes."""
+def test_online_retail(built: Built, target: str, until: datetime, tmp_path: Path) -> None:
+    """Its first quarter, on Spark two weeks: the SQL is the same, and a year takes minutes."""
     pq.write_table(pq.read_table(bundled(), filters=pc.field("InvoiceDate") < until), tmp_path / "orders.parquet")
     events, catalog, steps = made_of_orders(built, target, tmp_path)
     our_events, our_catalog, our_steps = online_retail(tmp_path)
