@@ -28,7 +28,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 LONG = ("spark", "test_dbt.py", "demo", "test_benchmarks.py")
-"""What takes a minute or more, by name of `shared`, the longest first."""
+"""Groups that take a minute or more, the longest first."""
 
 
 def typed(example: Example) -> None:
@@ -81,7 +81,7 @@ class File(CodeBlockParser):
 
 
 def shared(nodeid: str) -> str:
-    """What a test shares with others, so that one process runs them all: its file, the Spark of its process, a demo.
+    """Return the group of a test, which one process runs: its file, the tests on Spark, or the tests of the demo.
 
     Each process would start a Spark of its own, and wait until it is warm, or wait for the one that makes the demo.
     """
@@ -97,7 +97,7 @@ DEMO = ("tests/test_demo.py", "tests/browser/test_storefront.py")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """One process runs the tests that share what they need; benchmarks share nothing."""
+    """Run the tests of a group in one process; each benchmark is a group of its own."""
 
     class BySharing(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
@@ -107,7 +107,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 
 def place(item: pytest.Item) -> int:
-    """Where a test comes: by `LONG`, and benchmarks that are given the demo after those that need not wait for it."""
+    """Return the position of a test: the groups of `LONG` first, benchmarks that use the demo after the others."""
     name = shared(item.nodeid).rsplit("/", maxsplit=1)[-1]
     given = any(f"[{script}]" in item.nodeid for script in ("demo.py", "serving.py"))
     return LONG.index(name) if name in LONG and not given else len(LONG)

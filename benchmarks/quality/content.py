@@ -47,7 +47,7 @@ PER_BASKET = 4
 GROUPS = ("cold", "rare", "known", "all")
 RETAIL = Content(source="baskets")
 TYPED = {"title": 1.0, "category": 1.0}
-"""What a smoke run does not learn of Online Retail; it does of the made-up world."""
+"""Weights of a smoke run on Online Retail; on the made-up world they are learned."""
 BEAUTY = Content(text=(), attributes=("brand", "top", "middle", "leaf"), recency=0.4)
 IN_OUT = Prod2Vec(
     source="sessions", shuffle=False, subsample=0.0, epochs=20, exponent=0.25, match="in-out", length_power=0.5,
@@ -69,7 +69,7 @@ class Shop:
 
 
 def online_retail(*, quick: bool) -> Shop:
-    """Later baskets, of each up to four items taken out, one at a time; quickly, a hundred of the first weeks."""
+    """Hide up to four items of each later basket, one at a time; a smoke run hides a hundred of the first weeks."""
     with TemporaryDirectory() as folder:
         data, rng = prepared(first_weeks(Path(folder)) if quick else OnlineRetail()), np.random.default_rng(0)
     split = time_split(data, 0.2)

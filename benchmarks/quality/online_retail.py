@@ -65,7 +65,7 @@ RECIPES: dict[str, Any] = {
 QUICK = ("popular", "cosine, shrink 10", "EASE: recipe cart")
 """Those of a smoke run."""
 FIRST_WEEKS = datetime(2011, 1, 1)
-"""Until when a smoke run reads."""
+"""A smoke run reads the orders before this day."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Reached:
 
 
 def first_weeks(folder: Path) -> OnlineRetail:
-    """The source with what was ordered in its first weeks, which are laid down in the folder."""
+    """Write the orders of the first weeks into the folder and return a source that reads them."""
     early = pc.field("InvoiceDate") < FIRST_WEEKS
     pq.write_table(pq.read_table(bundled(), filters=early), folder / "orders.parquet")
     return OnlineRetail(orders=str(folder / "orders.parquet"))

@@ -160,7 +160,7 @@ def _(thing: Guess) -> RenderableType:
 
 
 def _matches(guess: Guessed) -> Table:
-    """The columns of a table that was understood: ours, the shop's, how sure that is, an example, what to check."""
+    """Return the table of matched columns: ours, the shop's, the confidence, an example, what to check."""
     checked = any(match.check for match in guess.matches)
     table = Table(box=None, padding=(0, 2, 0, 2), title_justify="left")
     for name in ("our column", "yours", "sure", "for example", *(["check"] if checked else [])):

@@ -120,7 +120,7 @@ def test_the_last_line_is_the_result_and_where_the_report_lies() -> None:
 
 
 def slot_judged(name: str, first: int, wanted: list[list[int]]) -> Judged:
-    """A slot that gives everybody one item, beside a baseline that gives everybody item 7."""
+    """Evaluate a slot that returns one item to every user against a baseline that returns item 7."""
     slot = Entry(name, "slot", everybody_gets(first), ())
     base = Entry("popular", "baseline", everybody_gets(7), ())
     return judged_on(replace(task_of(wanted, 13), title=name), (slot, base), np.random.default_rng(0))

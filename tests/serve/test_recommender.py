@@ -106,9 +106,9 @@ def test_an_item_of_which_nothing_is_known_is_named_with_what_is_shown_instead(r
     for name in slot.retrievers:
         slot.retrievers[name] = lambda *_: Candidates.none()  # type: ignore[index]
     slate = recommender.answer(Request(slot="item/together", item="i4"), START)
-    assert slate.reason == "nothing is known yet that goes with i4, so these are popular items of its category"
+    assert slate.reason == "nothing is known yet that goes with i4; the list is from popular_in"
     cart = recommender.answer(Request(slot="item/together", cart=["i4", "i5", "i6", "i8"]), START)
-    assert (cart.reason or "").endswith(" and others, so these are popular items of its category")
+    assert (cart.reason or "").endswith(" and others; the list is from popular_in")
 
 
 @pytest.mark.parametrize(("asked", "near"), [("ros-so", "ROS-SO"), (" Ros_So", "ROS-SO"), ("007", "7"), ("rose", None)])

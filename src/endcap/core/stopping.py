@@ -38,12 +38,12 @@ def raise_if_told_to_stop() -> None:
 
 
 def say_when_stopped(sentence: str) -> None:
-    """From now on, have `sentence` in place of `STOPPED` said of a command that is stopped."""
+    """Set the message for a command that the user stops, in place of `STOPPED`."""
     _sentences.append(sentence)
 
 
 def stopped_sentence() -> str:
-    """Return what is said of a command that is stopped: what was finished, and how to go on."""
+    """Return the message for a stopped command: what is finished, and how to go on."""
     return _sentences[-1] if _sentences else STOPPED
 
 

@@ -60,7 +60,7 @@ LONGEST_ID = 200
 LIMITS: Mapping[str, tuple[float, float]] = {"price": (0.0, 1e9), "quantity": (1e-9, 1e6), "position": (0.0, 1e6)}
 """Least and greatest of each number, as in `endcap.core.records.Event`."""
 TWICE = "each item_id must stand once"
-"""What is said of a row of a catalog whose item stands in an earlier one."""
+"""Reason for the quarantine of a repeated item of the catalog."""
 NO_QUANTITY = (
     "quantity is 0: usually a cancelled line, a gift or a correction of stock; zero_quantity in the source says what "
     "becomes of such lines"

@@ -31,7 +31,7 @@ FREQUENT_ITEM = 20.0
 MIN_ROWS = 10
 """A number in fewer rows is not judged by how frequent it is."""
 SHOWN = 10
-"""So many words of one column are named."""
+"""Maximum number of words per column that a message lists."""
 MEANS: Mapping[str, str] = {
     "item_id": "such rows name no item: they go into the quarantine",
     "user_id": "such rows are a guest's",

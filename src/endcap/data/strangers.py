@@ -16,7 +16,7 @@ ENOUGH = 0.5
 ROUNDED = r"^\d(?:\.\d+)?[eE]\+?\d+$"
 """A long number as a spreadsheet writes it: ``4.00638E+12``."""
 LONG_NUMBER = r"^\d{12,}$"
-"""Digits that a spreadsheet writes so: from twelve on."""
+"""A number of at least twelve digits, which a spreadsheet shows in that form."""
 REWRITES: tuple[tuple[str, Callable[[str], str]], ...] = (
     (
         "ids end in '.0' on one side: a column of numbers with gaps was exported",

@@ -13,9 +13,9 @@ OUTCOMES = {
     "less": ("finds less", "find less"),
     "few": ("was asked too few queries to say", "were asked too few queries to say"),
 }
-"""What is said of one slot and of several that do not find more than their best baseline."""
+"""Phrases for slots that do not beat their best baseline, in the singular and the plural."""
 SAME = (0.95, 1.05)
-"""Between these, one share is about as high as another."""
+"""Ratios between these count as equal."""
 NAMED = 3
 """At most so many baselines are named in a sentence."""
 
@@ -121,7 +121,7 @@ def headline(back_test: BackTest) -> str:
 
 
 def _outcomes(back_test: BackTest) -> dict[str, str]:
-    """By slot, what is shown of it beside the best baseline of its task: one of `OUTCOMES`."""
+    """Return for each slot its outcome against the best baseline of its task: one of `OUTCOMES`."""
     found: dict[str, str] = {}
     for judged in back_test.judged:
         bar = best(judged, baseline=True)
@@ -137,7 +137,7 @@ def _outcomes(back_test: BackTest) -> dict[str, str]:
 
 
 def _counted(outcomes: list[str]) -> str:
-    """How many slots do better, the same and worse, in a sentence."""
+    """Return a sentence that counts the slots that do better than, as well as and worse than their baseline."""
     counts = {name: outcomes.count(name) for name in ("more", *OUTCOMES)}
     more, verb = counts["more"], "find more than their" if counts["more"] > 1 else "finds more than its"
     said = [f"{more or 'none'} of {len(outcomes)} slots {verb} best baseline"]

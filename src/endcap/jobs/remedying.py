@@ -39,7 +39,7 @@ def known_settings(config: Config, data: str, served: "Path | None") -> "Known":
 
 
 def on_sale_where_few(catalog: Catalog) -> str:
-    """How many items of a catalog are on sale, in a sentence; empty where they are enough to fill slots."""
+    """Return a sentence that counts the items on sale; empty if there are enough to fill slots."""
     from endcap.data.lint.offers import FEW_ON_SALE
 
     if "available" not in catalog:

@@ -19,16 +19,6 @@ from endcap.stream.recent import Recent
 
 SEEDS_SHOWN = 3
 """As many reasons are named behind an item, and as many items in a reason."""
-FALLBACKS = {
-    "popular": "popular items",
-    "popular_in": "popular items of its category",
-    "popular_in_category": "popular items of its category",
-    "similar_in_category": "similar items of its category",
-    "bestsellers": "the bestsellers",
-    "trending": "items that are on the rise",
-    "new_arrivals": "new items",
-}
-"""What the usual fallbacks give, in words."""
 
 
 class Recommender:
@@ -117,7 +107,7 @@ class Recommender:
         return [self._strongest(shares) for shares in spoken]
 
     def _reason(self, slot: Slot, query: Query, filled: Filled, reasons: list[str]) -> str | None:
-        """Why a slate is not wholly what was asked for: what was not understood, what failed, what was not found."""
+        """Return why a slate is not from the primary tier or not what the request asked for; None if it is."""
         reasons = reasons + [f"{step.kind} {step.step!r} failed" for step in filled.trace.failures]
         if not filled.tiers:
             reasons.append("nothing that may be shown was found")
@@ -125,7 +115,7 @@ class Recommender:
             seeds = [self._ids[code] for code in query.seeds[:SEEDS_SHOWN].tolist()]
             more = " and others" if len(query.seeds) > SEEDS_SHOWN else ""
             reasons.append(
-                f"nothing is known yet that goes with {', '.join(seeds)}{more}, so these are {_spoken(filled.tiers[0])}"
+                f"nothing is known yet that goes with {', '.join(seeds)}{more}; the list is from {filled.tiers[0]}"
                 if seeds
                 else "nothing is known of this visitor yet"
             )
@@ -145,11 +135,6 @@ class Recommender:
             for reason, share in sorted(shares.items(), key=lambda one: -one[1])[:SEEDS_SHOWN]
             if share > 0
         ]
-
-
-def _spoken(fallback: str) -> str:
-    """The items of a fallback in words; one whose name says nothing to people is named."""
-    return FALLBACKS.get(fallback, f"those of the fallback {fallback!r}")
 
 
 def _text(column: object, length: int) -> list[str | None]:

@@ -1,4 +1,4 @@
-"""What lint says of a catalog: items that are not on sale, and rows that preparation refuses."""
+"""Lint finds catalogs with nothing on sale, and rows that cannot be read."""
 
 from pathlib import Path
 

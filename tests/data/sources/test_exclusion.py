@@ -1,4 +1,4 @@
-"""Orders that did not happen are left out, whatever they lie in, and the ledger counts them by word."""
+"""Every source excludes cancelled and refunded orders, and the ledger counts them by word."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""Columns that say that an order did not happen, as `init` finds them."""
+"""`init` finds the columns that mark cancelled and refunded orders."""
 
 import json
 import tomllib
@@ -33,7 +33,7 @@ def init(folder: Path, *names: str) -> tuple[str, dict[str, Any], int]:
 
 
 def statuses(folder: Path, name: str, *words: str) -> tuple[str, dict[str, Any], int]:
-    """Forty lines of orders, whose column of that name says the words one after another."""
+    """Write forty order lines; the named column cycles through the words."""
     table(folder / "orders.csv", (*HEADER, name), ((*order(n), words[n // 2 % len(words)]) for n in range(40)))
     return init(folder, "orders.csv")
 

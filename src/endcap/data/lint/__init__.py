@@ -26,7 +26,7 @@ def linted(
     examples of each finding. What one of the configured preparation steps (named in `steps`) repairs is no finding.
     """
     shop = opened(tables, needs, now, files, canonical, filled_columns(steps))
-    found: list[Finding] = [finding for rule in (*whole.RULES, offers.nothing_on_sale) for finding in rule(shop)]
+    found: list[Finding] = [finding for rule in (*whole.RULES, *offers.SHOP_RULES) for finding in rule(shop)]
     looked_at = [
         ("events", shop.events, events.RULES),
         ("events", deliveries.deliveries(shop), deliveries.DELIVERY_RULES),

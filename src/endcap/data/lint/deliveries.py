@@ -3,6 +3,7 @@
 import ibis
 from ibis import _
 
+from endcap.data.lint.findings import Severity
 from endcap.data.lint.shop import Shop
 from endcap.data.lint.suspects import SHOWN, Rule, Suspects
 
@@ -26,18 +27,19 @@ def deliveries(shop: Shop) -> ibis.Table:
 
 def delivered_twice(shop: Shop) -> Suspects:
     """The same line again: an export that overlaps, or a message delivered twice."""
+    severity: Severity = "warning"
     repair = '"without_repeats" in [prepare] events keeps one of them'
     if _has_dates_only(shop):
+        severity = "note"
         repair = (
             "times are dates, so that two views of an item on one day look the same: nothing is to be done, unless "
-            'the export overlaps; then "without_repeats" in [prepare] events keeps one of them'
+            f"the export overlaps; then {repair}"
         )
-        return Suspects("note", (_.apart == 0) & _.alike, "were delivered again, equal in every column", repair)
-    return Suspects("warning", (_.apart == 0) & _.alike, "were delivered again, equal in every column", repair)
+    return Suspects(severity, (_.apart == 0) & _.alike, "were delivered again, equal in every column", repair)
 
 
 def _has_dates_only(shop: Shop) -> bool:
-    """Whether all that happened lies in the hour after midnight (UTC)."""
+    """Return whether all events lie in the hour after midnight (UTC), as dates without a time do."""
     hours = shop.summary.histograms.get("hour", {})
     return hours.get("0", 0) == sum(hours.values())
 

@@ -28,14 +28,14 @@ FAR = 8.0
 """Robust standard deviations (of the logarithm) from the median at which a price or quantity is extreme."""
 DECIMAL = r"^[0-9]+\.0+$"
 REFUSED_DAYS = ("1970-01-01", "2100-01-01")
-"""Before the first of these days and from the second on, a source refuses an event by itself."""
+"""Sources put events before the first day, and from the second day on, into the quarantine."""
 BLANKS = f" \t\r\n\u00a0\u2007\u202f\u3000{INVISIBLE}"
 """What may stand around an id without being a part of it."""
 NUMBERS = tuple(name for name, kind in EVENTS.items() if kind(nullable=True).is_numeric())
 
 
 def refused_rows(shop: Shop) -> Suspects | None:
-    """Rows that preparation keeps aside for a reason that no other finding says."""
+    """Rows that go into the quarantine for a reason that no other finding gives."""
     if WHY not in shop.there:
         return None
     told = [rule(shop) for rule in SAY_WHY]
@@ -281,7 +281,7 @@ SAY_WHY: tuple[Rule, ...] = (
     unreadable_values, without_time, without_session, without_item, milliseconds, implausible_times, negative_prices,
     wrong_quantities, zero_quantities,
 )  # fmt: skip
-"""The rules that say of a row why preparation refuses it."""
+"""Rules that explain why a row goes into the quarantine."""
 RULES: tuple[Rule, ...] = (
     refused_rows, unreadable_values, without_time, without_session, without_item, padded_ids, ids_like_decimals,
     decimals_understood, rounded_ids, milliseconds, future_events, implausible_times, ancient_events,

@@ -98,8 +98,8 @@ def unknown_items(shop: Shop) -> Suspects | None:
         repair += '; `endcap prepare` stops at so many, unless [[checks]] use = "known_items", at_least = 0 accepts it'
     return Suspects(
         severity, _.listed == 0, says, repair, _.events > 0, shown=ITEM, harms=("category", "family", "brand"),
-        mended=_.catalog_spellings > 0,
-        mend='"canonical_ids" in [prepare] events takes {count} of them for items of the catalog in another spelling',
+        fixable=_.catalog_spellings > 0,
+        fix='"canonical_ids" in [prepare] events takes {count} of them for items of the catalog in another spelling',
     )  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def misspelt_items(shop: Shop) -> Suspects:
         "the catalog, else the most frequent one, and all others stay understood"
     )
     wrong = (_.spellings > 1) & (_.catalog_spellings < 2)
-    return Suspects("warning", wrong, "are spelled almost like another", repair, shown=ITEM, order=("plain",))
+    return Suspects("warning", wrong, "are spelled almost like another", repair, shown=ITEM, sort_by=("plain",))
 
 
 def items_listed_alike(shop: Shop) -> Suspects | None:
@@ -122,7 +122,7 @@ def items_listed_alike(shop: Shop) -> Suspects | None:
         "them; if they are one, list it once"
     )
     wrong, says = _.catalog_spellings > 1, "are listed in the catalog beside one that is spelled almost alike"
-    return Suspects("note", wrong, says, repair, shown=ITEM, order=("plain",))
+    return Suspects("note", wrong, says, repair, shown=ITEM, sort_by=("plain",))
 
 
 def lost_zeros(shop: Shop) -> Suspects | None:

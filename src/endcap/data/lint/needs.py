@@ -46,7 +46,7 @@ STAGES: Mapping[str, Need] = {
     "other_families": Need((), label="family", otherwise=EACH_A_FAMILY),
     "one_per_family": Need((), label="family", otherwise=EACH_A_FAMILY),
 }
-"""What stages cannot be without that do not say it in a setting ``by``."""
+"""What each stage needs; stages with a setting ``by`` need the label that it names."""
 BASKETS, BUYERS = Need(("purchase",), "order_id", rows="baskets"), Need(("purchase",), "user_id", rows="histories")
 TASKS: Mapping[str, Need] = {
     "basket": BASKETS,
@@ -84,6 +84,14 @@ class Needs:
         return (
             *(f"models.{name}" for name in self.models if name in models),
             *(f"slots.{name}" for name in slots),
+        )
+
+    def with_stage(self, part: str) -> tuple[str, ...]:
+        """Return the dotted names of the slots that have a stage of a part; several stages of one part are numbered."""
+        return tuple(
+            f"slots.{slot}"
+            for slot, stages in self.stages.items()
+            if any(name.partition(" #")[0] == part for name in stages)
         )
 
     def places(self, models: Iterable[str]) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
-"""Rules over what the catalog says of the items: whether they are on sale, and rows that cannot be read."""
+"""Lint rules for what the shop offers: which items are on sale, and which rows of the catalog cannot be read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import ibis
 from ibis import _
 
-from endcap.data.columns import PARTIAL, SCOPE, TWICE, WHY
+from endcap.data.columns import LOG, PARTIAL, SCOPE, TWICE, WHY
+from endcap.data.describe import ON_SALE_DAYS
 from endcap.data.engines import arrow, rows
 from endcap.data.lint.findings import Finding, Severity
 from endcap.data.lint.shop import Shop
@@ -13,19 +14,30 @@ from endcap.data.lint.suspects import Rule, Suspects
 from endcap.data.sources.mapping import Mapped
 
 FEW_ON_SALE = 0.05
-"""Where less than this share of the items is on sale, the column may say something else than it is taken to say."""
+"""Below this share of items on sale, the column of availability may be the wrong one."""
 
 MAX_BAD = float(Mapped.model_fields["max_bad"].default)
 """Share of the rows that a source may refuse before `prepare` stops, unless its settings say otherwise."""
 
 
+def availability_inferred(shop: Shop) -> Iterator[Finding]:
+    """Where the shop gives neither a catalog nor stock, what is on sale is inferred from what was sold or seen."""
+    slots = shop.needs.with_stage("available")
+    if not slots or "available" in shop.described or _is_listed(shop):
+        return
+    did = "sold" if shop.kinds("purchase") else "seen"
+    yield Finding(
+        "availability_inferred", "note",
+        f"neither a catalog nor a stock column says what is on sale, so an item counts as on sale if it was {did} in "
+        f"the last {ON_SALE_DAYS:.0f} days of the data", "slots", len(slots), len(shop.needs.slots),
+        'add the shop\'s list of items to the source (catalog = "FILE"), with its stock or status column',
+        harms=slots,
+    )  # fmt: skip
+
+
 def nothing_on_sale(shop: Shop) -> Iterator[Finding]:
-    """Slots show only what is on sale: where that is nothing, or nearly nothing, they stay empty."""
-    slots = tuple(
-        f"slots.{slot}"
-        for slot, stages in shop.needs.stages.items()
-        if any(name.partition(" #")[0] == "available" for name in stages)
-    )
+    """Report a catalog with no item, or very few items, on sale: slots show only items that are on sale."""
+    slots = shop.needs.with_stage("available")
     if shop.catalog is None or "available" not in shop.described or (shop.needs.slots and not slots):
         return
     items = shop.catalog.filter(shop.catalog.item_id.notnull())
@@ -56,7 +68,7 @@ def nothing_on_sale(shop: Shop) -> Iterator[Finding]:
 
 
 def refused_items(shop: Shop) -> Suspects | None:
-    """Rows of the catalog that preparation keeps aside; where they are many, it stops at them."""
+    """Rows of the catalog that go into the quarantine; `prepare` stops if there are too many."""
     if shop.catalog is None or not _has_reasons(shop.catalog):
         return None
     wrong = _[WHY].notnull() & ~_[WHY].startswith(TWICE)  # of those `items_listed_twice` says it
@@ -68,8 +80,16 @@ def refused_items(shop: Shop) -> Suspects | None:
     return Suspects("error" if many else "warning", wrong, says, repair, shown=(WHY, "item_id", "title"))
 
 
+SHOP_RULES: tuple[Callable[[Shop], Iterator[Finding]], ...] = (availability_inferred, nothing_on_sale)
 RULES: tuple[Rule, ...] = (refused_items,)
 
 
 def _has_reasons(catalog: ibis.Table) -> bool:
     return bool(rows(catalog.filter(catalog[WHY].notnull()).limit(1)))
+
+
+def _is_listed(shop: Shop) -> bool:
+    """Return whether a source has a catalog of the shop, not one that is read from the events."""
+    if shop.catalog is None:
+        return False
+    return bool(rows(shop.catalog.filter(~shop.catalog[SCOPE].identical_to(LOG)).limit(1)))

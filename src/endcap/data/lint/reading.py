@@ -26,9 +26,9 @@ from endcap.data.sources.tables import AVAILABILITY, MEND
 TOTALS = "is a line of totals"
 """What reading says of the last line of a report."""
 ON_SALE = ("nothing_on_sale", "few_on_sale")
-"""Rules about what is on sale."""
+"""Rules whose findings name the column of availability."""
 EMPTY_IDS = {"without_item": "item_id", "without_session": "session_id"}
-"""Rules about empty ids, and whose."""
+"""Rules about empty ids, each with the column of the id."""
 EVERYTHING = {"bad_rows": "quarantine", "max_bad": 1.0}
 """Settings of a source that lets every row through to the linter, however many are wrong."""
 

@@ -14,7 +14,7 @@ from endcap.data.lint.shop import SAID, Shop
 
 EXAMPLES = 5
 FEW_ROWS = 0.001
-"""Up to this share of the rows may go into the quarantine without being an error."""
+"""Maximum share of quarantined rows that is a warning and not an error."""
 SHOWN = ("time", "session_id", "kind", "item_id")
 MOMENTS = ("time", "before", "first", "last")
 
@@ -36,14 +36,14 @@ class Suspects:
     """Columns of an example."""
     harms: tuple[str, ...] = ()
     """Rows, columns, labels or kinds; the models that learn from one of them are harmed."""
-    order: tuple[str, ...] = ()
-    """Columns by which examples are sorted; without any, as they came."""
-    mended: ibis.Deferred | None = None
-    """Of the wrong rows, those that `mend` puts right …"""
-    mend: str = ""
-    """… in a sentence with ``{count}``, which comes before `repair`, or in its place if these are all of them."""
+    sort_by: tuple[str, ...] = ()
+    """Columns to sort examples by; without any, examples keep the order of the rows."""
+    fixable: ibis.Deferred | None = None
+    """The wrong rows that `fix` repairs."""
+    fix: str = ""
+    """A sentence with ``{count}`` that stands before `repair`, or in its place if all wrong rows are fixable."""
     quarantined: bool = False
-    """Whether `prepare` puts such rows aside: where they are very few (`FEW_ROWS`), an error is only a warning."""
+    """Whether `prepare` puts such rows into the quarantine; up to `FEW_ROWS` of them, an error becomes a warning."""
 
 
 Rule = Callable[[Shop], Suspects | None]
@@ -60,8 +60,8 @@ def judged(shop: Shop, unit: str, table: ibis.Table, rules: Sequence[Rule]) -> I
         looked = found.among if found.among is not None else ibis.literal(True)
         wanted[f"of_{name}"] = table.count(where=looked)
         wanted[f"rows_{name}"] = table.count(where=_all(looked, found.wrong))
-        if found.mended is not None:
-            wanted[f"mended_{name}"] = table.count(where=_all(looked, found.wrong) & found.mended)
+        if found.fixable is not None:
+            wanted[f"fixable_{name}"] = table.count(where=_all(looked, found.wrong) & found.fixable)
     counts = arrow(table.aggregate(**wanted)).to_pylist()[0]
     for name, found in suspects:
         rows, of = counts[f"rows_{name}"], counts[f"of_{name}"]
@@ -74,7 +74,7 @@ def judged(shop: Shop, unit: str, table: ibis.Table, rules: Sequence[Rule]) -> I
             unit=unit,
             rows=rows,
             of=of,
-            repair=_repair(found, counts.get(f"mended_{name}", 0), rows),
+            repair=_repair(found, counts.get(f"fixable_{name}", 0), rows),
             examples=_examples(shop, table, found),
             harms=shop.needs.using(*found.harms),
         )
@@ -85,11 +85,11 @@ def _severity(found: Suspects, rows: int, of: int) -> Severity:
     return "warning" if few and found.severity == "error" else found.severity
 
 
-def _repair(found: Suspects, mended: int, rows: int) -> str:
-    if not mended:
+def _repair(found: Suspects, fixable: int, rows: int) -> str:
+    if not fixable:
         return found.repair
-    mend = found.mend.format(count="all" if mended == rows else f"{mended:,}")
-    return mend if mended == rows else f"{mend}; for the others: {found.repair}"
+    fix = found.fix.format(count="all" if fixable == rows else f"{fixable:,}")
+    return fix if fixable == rows else f"{fix}; for the others: {found.repair}"
 
 
 def _all(looked: ibis.Deferred, wrong: ibis.Deferred) -> ibis.Deferred:
@@ -102,7 +102,7 @@ def _examples(shop: Shop, table: ibis.Table, found: Suspects) -> tuple[Example, 
     bad = table.filter(found.wrong) if found.among is None else table.filter(found.wrong, found.among)
     shown = [name for name in found.shown if name in table.columns]
     origin = [name for name in (ROW, FILE, LINE) if name in table.columns]
-    few = bad.order_by([*found.order, *origin, *shown]).select(*origin, *shown).limit(EXAMPLES)
+    few = bad.order_by([*found.sort_by, *origin, *shown]).select(*origin, *shown).limit(EXAMPLES)
     return tuple(_example(row, shop.files) for row in arrow(few).to_pylist())
 
 

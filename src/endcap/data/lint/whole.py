@@ -8,9 +8,8 @@ import ibis
 
 from endcap.core.records import KINDS
 from endcap.data.cells import separator_of
-from endcap.data.columns import CATALOG, EVENTS, FILE, LINE, LOG, REQUIRED_EVENTS, ROW, SCOPE, WHY
-from endcap.data.describe import ON_SALE_DAYS
-from endcap.data.engines import arrow, rows
+from endcap.data.columns import CATALOG, EVENTS, FILE, LINE, REQUIRED_EVENTS, ROW, WHY
+from endcap.data.engines import arrow
 from endcap.data.lint.findings import Example, Finding
 from endcap.data.lint.needs import Need
 from endcap.data.lint.shop import Shop
@@ -136,21 +135,6 @@ def starved_stages(shop: Shop) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def availability_inferred(shop: Shop) -> Iterator[Finding]:
-    """Where the shop gives neither a catalog nor stock, what is on sale is inferred from what was sold or seen."""
-    slots = [slot for slot, stages in shop.needs.stages.items() if any(_stage(name) == "available" for name in stages)]
-    if not slots or "available" in shop.described or _is_listed(shop):
-        return
-    did = "sold" if shop.kinds("purchase") else "seen"
-    yield Finding(
-        "availability_inferred", "note",
-        f"neither a catalog nor a stock column says what is on sale, so an item counts as on sale if it was {did} in "
-        f"the last {ON_SALE_DAYS:.0f} days of the data", "slots", len(slots), len(shop.needs.slots),
-        'add the shop\'s list of items to the source (catalog = "FILE"), with its stock or status column',
-        harms=tuple(f"slots.{slot}" for slot in slots),
-    )  # fmt: skip
-
-
 def starved_tasks(shop: Shop) -> Iterator[Finding]:
     """A slot is judged on what happened; where it never did, nobody can say how good the slot is."""
     for slot, (task, need) in shop.needs.tasks.items():
@@ -230,20 +214,8 @@ def meant(kind: str) -> str | None:
 
 RULES: tuple[Callable[[Shop], Iterator[Finding]], ...] = (
     missing_columns, unknown_columns, unknown_kinds, starved_models, starved_stages, starved_tasks, absent_kinds,
-    missing_labels, availability_inferred, several_items_in_a_cell, implausible_counts,
+    missing_labels, several_items_in_a_cell, implausible_counts,
 )  # fmt: skip
-
-
-def _stage(name: str) -> str:
-    """The part that a stage uses: names of several stages of one part end in a number."""
-    return name.partition(" #")[0]
-
-
-def _is_listed(shop: Shop) -> bool:
-    """Whether a source has a catalog that is more than an echo of the events."""
-    if shop.catalog is None:
-        return False
-    return bool(rows(shop.catalog.filter(~shop.catalog[SCOPE].identical_to(LOG)).limit(1)))
 
 
 def _fed(shop: Shop) -> dict[str, int]:

@@ -1,21 +1,25 @@
-"""Rows that say that they did not happen, such as cancelled orders: left out before anything else, and counted."""
+"""Rows of events that a source excludes on purpose; the ledger counts them."""
 
 from dataclasses import replace
 
-from endcap.data.sources.mapping import Mapped
+import ibis
+from ibis import _
+
+from endcap.data.columns import EVENTS, WHY
+from endcap.data.sources.mapping import IGNORED, Mapped, their_columns
 from endcap.data.sources.reading import Read, viewed
 from endcap.data.sources.staging import named, quoted
 from endcap.data.sources.texts import Note
 
 ANY = "*"
-"""Stands for whatever is not empty, such as the moment of a cancellation."""
+"""Matches every value that is not empty, such as the time of a cancellation."""
 SHOWN = 10
-"""So many words are named."""
+"""Maximum number of words or kinds that a note lists."""
 WORD = "_excluded_"
 
 
 def without_excluded(found: Read, mapping: Mapped, place: str) -> Read:
-    """What was read, without the rows that `exclude` names; a note says how many there were of each word.
+    """Return the rows without those that the setting `exclude` names; a note counts them by word.
 
     Where facts of an order stand in its first row alone (`fill_down`), they hold for all of its rows.
     """
@@ -39,8 +43,50 @@ def without_excluded(found: Read, mapping: Mapped, place: str) -> Read:
     return replace(found, table=viewed(duck, query), query=query, notes=(*found.notes, note))
 
 
+def without_empty_lists(found: Read, mapping: Mapped) -> Read:
+    """Return the rows without records whose list of items is empty.
+
+    These are rows in which each column that comes from an entry of the list is empty, the item among them.
+    """
+    paths = getattr(mapping, "unnest", None) or ()
+    theirs = their_columns(found.table, EVENTS, mapping.columns)
+    for path in (paths,) if isinstance(paths, str) else paths:
+        entries = [name for name in theirs.values() if name.startswith(f"{path}.")]
+        if theirs.get("item_id") not in entries:
+            continue
+        nothing = ibis.and_(*(found.table[name].isnull() for name in entries))
+        if WHY in found.table.columns:
+            nothing = nothing & found.table[WHY].isnull()
+        rows = int(found.table.count(where=nothing).to_pyarrow().as_py())
+        if not rows:
+            continue
+        records = "1 record has" if rows == 1 else f"{rows:,} records have"
+        note = Note(
+            f"records without {path}", rows, f"{records} no entry in {path}: left out, since nothing was sold", True
+        )
+        return replace(found, table=found.table.filter(~nothing), notes=(*found.notes, note))
+    return found
+
+
+def with_ignored_kinds(found: Read, mapping: Mapped) -> Read:
+    """Return the rows with a note that counts them for each ignored kind."""
+    words = [theirs for theirs, ours in mapping.kinds.items() if ours == IGNORED]
+    column = their_columns(found.table, EVENTS, mapping.columns).get("kind")
+    if not words or column is None or "kind" in mapping.constants:
+        return found
+    kinds = found.table.select(kind=found.table[column].cast("string"))
+    counted = kinds.filter(_.kind.isin(words)).group_by("kind").agg(rows=_.count())
+    rows = counted.order_by([ibis.desc("rows"), "kind"]).to_pyarrow().to_pylist()
+    if not rows:
+        return found
+    total = sum(row["rows"] for row in rows)
+    named = ", ".join(f"{row['kind']} {row['rows']:,}" for row in rows[:SHOWN])
+    why = f"{total:,} rows are of kinds that the settings ignore: {named}{', …' if len(rows) > SHOWN else ''}"
+    return replace(found, notes=(*found.notes, Note("ignored kinds", total, why, True)))
+
+
 def _word(name: str, words: str | tuple[str, ...], filled: str | None) -> str:
-    """The word for which a row is left out, in SQL: null for the others."""
+    """Return SQL for the word that excludes a row; null for rows that are kept."""
     value = f"nullif(trim({named(name)}::VARCHAR), '')"
     if filled is not None and filled != name:
         whole = f"max({value}) OVER (PARTITION BY {named(filled)})"

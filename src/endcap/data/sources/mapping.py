@@ -19,7 +19,7 @@ from endcap.data.sources.offers import currencies, plain_name, price_of_today, s
 from endcap.data.sources.parsing import EXCEL, UNITS, joined, moment, zero_bytes
 
 OF_ORDERS = ("time", "kind", "session_id", "user_id", "order_id", "currency", "device", "country", "query", "slate_id")
-"""Our columns of events whose value is that of a whole order, visit or search."""
+"""Columns of events that describe the whole order, session or search, not one item."""
 IGNORED = "ignore"
 """What `kinds` says of a kind that is none of ours and is left out."""
 
@@ -275,7 +275,7 @@ def _filled_text(value: ibis.Value) -> ibis.Value:
 
 
 def _filled(table: ibis.Table, mapping: Mapped) -> ibis.Table:
-    """The table with what an order says once in all of its lines; what a line says of its item is never filled."""
+    """Copy the columns of an order into all of its lines; columns of an item are never filled."""
     if mapping.fill_down not in table.columns:
         return table
     theirs = {name for our in OF_ORDERS for name in _theirs(mapping.columns, our)}

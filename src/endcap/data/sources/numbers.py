@@ -37,14 +37,14 @@ FREE = (
     r"(?i)^(?:(?:for )?free(?: of charge)?|gratis|kostenlos|umsonst|gratuite?s?|gratuito|gratuita|za darmo|"
     r"бесплатно|免费|無料)!?$"
 )
-"""A price that is a word for nothing."""
+"""Words for a price of zero."""
 LEAST = r"(?i)^(?:from|ab|von|starting at|à partir de|desde|vanaf|od|a partire da) +"
-"""Before a price that is the lowest of several."""
+"""Words before the lowest of several prices."""
 RANGE = (
     r"^([^\d]*\d[\d.,']*(?: \d{3})*(?:[.,]\d+)?(?: ?[^\d.,'()+-]*[^\d.,'()+ -])?)"
     r" (?:-|to|bis|do|tot|à|a) [^\d]*\d[\d.,' ]*[^\d-]*$"
 )
-"""Two prices, of which the lower, the first, counts."""
+"""A price range; the first, lower price is used."""
 PARTS = r"\1\8\2\4\6|\5|\3|\7"
 """Of what `FRAME` finds: all signs, the digits, and what stands before and behind them."""
 SIGNS = {"": 1, "+": 1, "-": -1, "()": -1}

@@ -121,6 +121,6 @@ def unnest_cells(found: Read, column: str, fields: Iterable[str], files: int) ->
 
 
 def _path(name: str, column: str) -> str:
-    """The path of a field within an entry, in SQL."""
+    """Return the JSON path of a field in an entry, as SQL."""
     keys = name.removeprefix(f"{column}.").split(".")
     return quoted("$" + "".join(f'."{key}"' for key in keys))

@@ -26,8 +26,7 @@ from endcap.data.columns import (
 from endcap.data.engines import discard, kept, reopened, rows, uploaded
 from endcap.data.ledger import Entry, Ledger
 from endcap.data.placeholders import blank_placeholders, find_placeholders, tell_placeholders
-from endcap.data.sources.exclusion import without_excluded
-from endcap.data.sources.leaving_out import with_ignored_kinds, without_empty_lists
+from endcap.data.sources.exclusion import with_ignored_kinds, without_empty_lists, without_excluded
 from endcap.data.sources.mapping import (
     IGNORED,
     Mapped,
@@ -52,7 +51,7 @@ Tables = tuple[ibis.Table, ibis.Table | None]
 AVAILABILITY = "availability in"
 """How the line of the ledger begins that names what is neither yes nor no."""
 MEND = "; if they are not on sale, mend the export"
-"""How it ends."""
+"""End of the note about unclear availability."""
 DIVIDED = ("price", "quantity", "position")
 """Columns of events whose value belongs to one item."""
 
@@ -253,7 +252,7 @@ def _allow(read: ibis.Table, found: Read, counted: tuple[int, int], how: tuple[M
 
 
 def _emptied(why: str, place: str, ledger: Ledger) -> str:
-    """Return which words were read as no id, where a row is bad because its id is empty; else nothing."""
+    """Return a hint that names the placeholders, if a row is refused because its id is empty."""
     found = [one for one in ledger.placeholders if one.place == place and why == f"{one.ours} must not be empty"]
     words = [json.dumps(one.word, ensure_ascii=False) for one in found]
     if not words:

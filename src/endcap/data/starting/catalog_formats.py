@@ -14,11 +14,11 @@ class CatalogFormat:
     catalog_columns: Mapping[str, str | tuple[str, ...]]
     """Our column = theirs."""
     query: str = ""
-    """Where rows are no items yet: the query over ``{items}`` that makes items of them."""
+    """SQL over ``{items}`` that makes one row per item; empty if the rows are items already."""
     defaults: Mapping[str, str] = field(default_factory=dict)
-    """Columns that the query names and that may be missing, each with what stands for it, in SQL."""
+    """Optional columns of the query, each with its default value as SQL."""
     renamed: Mapping[str, str] = field(default_factory=dict)
-    """Columns as the query names them, each with its name in the table."""
+    """Column name in the query = column name in the table."""
 
     def query_over(self, columns: Iterable[str]) -> str:
         """Return the query over a table ``items`` with these columns."""
@@ -57,7 +57,7 @@ NEW_NAMES = {
     "Variant Inventory Tracker": "Inventory tracker", "Variant Inventory Qty": "Inventory quantity",
     "Variant Inventory Policy": "Continue selling when out of stock",
 }  # fmt: skip
-"""What Shopify has called the columns of its products since 2025."""
+"""Column names of Shopify product exports since 2025, by their old names."""
 SHOPIFY_PRODUCTS_2025 = CatalogFormat(
     "Shopify products",
     frozenset({"URL handle", "Title", "SKU", "Price"}),

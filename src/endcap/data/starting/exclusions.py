@@ -1,4 +1,4 @@
-"""Orders that did not happen: the columns that say so, and in which words; in the languages of many shops."""
+"""Find cancelled and refunded orders: the columns and words that mark them, in many languages."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ from endcap.data.starting.names import kind_of, plain
 from endcap.data.starting.values import are_moments, time_format
 
 STATUS_NAME = re.compile(r"(?i)stat(us|e|ut|o)|estado|etat|état|zustand|stan\b|stav|tila|durum|статус|状态|ステータス")
-"""Parts of the names of columns of statuses."""
+"""Parts of column names that mean a status."""
 NOT_HAPPENED = """
     cancelled canceled cancel cancellation cancelation canc voided void refunded refund chargeback chargedback failed
     failure declined rejected denied returned returning return expired abandoned aborted deleted trash trashed fraud
@@ -32,7 +32,7 @@ NOT_HAPPENED = """
     peruutettu peruttu iptal iade anulat torolve visszateritve otkazano
     отменен отменено отменена возврат возвращен скасовано キャンセル 返品 返金 取消 已取消 退款 已退款
     """
-"""Words of an order that did not happen, without accents and capitals."""
+"""Status words of orders that were cancelled, refunded or failed; lower case, without accents."""
 HAPPENED = """
     complete completed paid shipped delivered processing processed pending fulfilled unfulfilled open closed new
     confirmed authorized authorised approved success successful succeeded done placed invoiced captured settled active
@@ -41,13 +41,13 @@ HAPPENED = """
     completado completada pagato pagata spedito spedita consegnato consegnata pago paga entregue concluido betaald
     verzonden geleverd voltooid zrealizowane oplacone wyslane dostarczone ok
     """
-"""Words of an order that did, or may."""
+"""Status words of all other orders."""
 NO_ORDER, ORDER = frozenset(NOT_HAPPENED.split()), frozenset(HAPPENED.split())
 PARTLY = re.compile(
     r"\b(part(ly|ial|ially|iel|ielle|iellement|ieel|e)?|parcial(mente)?|parzial(e|mente)|teil(weise)?|gedeeltelijk"
     r"|czesciowo|not|non|no|nicht|requested|request|angefragt|beantragt|pending|reversal)\b|^teil"
 )
-"""What says that it happened all the same, or in part, or is not settled."""
+"""Words that make a status partial or undecided, so that the order is kept."""
 YES = frozenset(("true", "yes", "y", "t", "1", "1.0", "ja", "j", "oui", "si", "vrai", "wahr", "x"))
 NO = frozenset(("false", "no", "n", "f", "0", "0.0", "nein", "non", "faux", "falsch"))
 FLAG = re.compile(
@@ -57,25 +57,25 @@ MOMENT = re.compile(
     r"(order)?(cancell?(ed|ation)|void(ed)?|deleted|storno|stornierungs?|stornier(t|t)|annul(e|ation)|anula(do|cion))"
     r"(at|on|date|time|timestamp|datum|am|zeit|le|el)"
 )
-"""Names, without case and signs, of columns that say yes or no, and of those that hold the moment, if there was one."""
+"""Names of columns that hold a flag, and of those that hold the time of a cancellation; small letters only."""
 MAX_WORDS = 50
 KNOWN = 0.8
-"""Share of the different words that must be statuses in a column that is not called so."""
+"""Minimum share of known status words in a column whose name is not a status name."""
 MOST = 0.9
-"""A column that says it of more of the rows says something else, or the file holds nothing but such orders."""
+"""Maximum share of excluded rows; above it, the column means something else."""
 SHOWN = 6
 
 
 @dataclass(frozen=True)
 class Exclusion:
-    """Which rows did not happen, as the setting `exclude` says it, and what a person should check."""
+    """The setting `exclude` for a table, and what a person should check about it."""
 
     exclude: Mapping[str, list[str]]
     check: str
 
 
 def is_status(name: str, values: Sequence[str]) -> bool:
-    """Whether a column says how far an order is, and not what a visitor did."""
+    """Return whether a column holds the status of an order, and not a kind of event."""
     words = {word.casefold() for word in values}
     if not words or len(words) > MAX_WORDS or any(_acts(word) for word in words):
         return False
@@ -84,7 +84,7 @@ def is_status(name: str, values: Sequence[str]) -> bool:
 
 
 def find_excluded(table: Seen, taken: Iterable[str]) -> Exclusion | None:
-    """Find the columns that say of some rows that they did not happen; not among those that are `taken`."""
+    """Find columns that mark some rows as cancelled, refunded or failed; columns in `taken` are skipped."""
     used = set(taken)
     left = [name for name in table.columns if name not in used and table.text[name] and _is_plain(table.columns[name])]
     found = {name: words for name in left if (words := _words_of(table, name))}
@@ -104,7 +104,7 @@ def find_excluded(table: Seen, taken: Iterable[str]) -> Exclusion | None:
 
 
 def _words_of(table: Seen, name: str) -> list[str]:
-    """The words of a column for which a row did not happen, as they stand there; `ANY` for a moment."""
+    """Return the words of a column that exclude a row, as the column spells them; `ANY` for a column of times."""
     values, bare = table.text[name], plain(name.rpartition(".")[2])
     if MOMENT.fullmatch(bare):
         return [ANY] if are_moments(table.columns[name]) or time_format(values) else []
@@ -129,14 +129,14 @@ def _is_known(word: str) -> bool:
 
 
 def _acts(word: str) -> bool:
-    """Whether a word says what a visitor did, as a kind of event does."""
+    """Return whether a word is a kind of event."""
     return kind_of(word) in ("view", "click", "cart", "uncart", "search", "impression") or plain(word) in (
         "purchase", "order", "sale", "buy",
     )  # fmt: skip
 
 
 def _folded(word: str) -> str:
-    """A word without case and accents, with blanks for signs; what is joined by capitals or a hyphen is apart."""
+    """Return a word in lower case, without accents, with blanks in place of signs."""
     bare = unicodedata.normalize("NFKD", word.casefold().replace("ß", "ss").replace("ł", "l"))
     return " ".join(re.findall(r"\w+", "".join(c for c in bare if not unicodedata.combining(c)).replace("_", " ")))
 

@@ -148,7 +148,7 @@ def facts_of(data: Dataset) -> Facts:
 
 
 def _unsold(events: ibis.Table, catalog: ibis.Table) -> int:
-    """How many items a catalog lists, as something else than an echo of the events, that no event names."""
+    """Count the items that a catalog of the shop lists and no event names."""
     stated = catalog.filter(~catalog[SCOPE].identical_to(LOG)) if SCOPE in catalog.columns else catalog
     return int(stated.anti_join(events, "item_id").item_id.nunique().to_pyarrow().as_py())
 

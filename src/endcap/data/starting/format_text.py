@@ -13,7 +13,7 @@ from endcap.data.starting.values import time_format
 
 
 def _beside_format(table: Seen, name: str, given: Given) -> tuple[Guessed, str]:
-    """A table beside those of a format, such as the list of items: it is read too, if it is understood."""
+    """Return what a table beside those of a known format holds, and its source; no text if it is not used."""
     guess = guessed(table)
     if guess.role == "catalog":
         return guess, catalog_text(table, guess, given)
@@ -24,7 +24,7 @@ def _beside_format(table: Seen, name: str, given: Given) -> tuple[Guessed, str]:
 
 
 def _without_echo(part: str) -> str:
-    """The settings of a source without the catalog that only repeats its events, if it has one."""
+    """Return the settings of a source without a catalog that is read from the events."""
     events, catalog = (re.search(rf"(?m)^{key} = (.*)\n", part) for key in ("events", "catalog"))
     if not events or not catalog or events[1] != catalog[1]:
         return part
@@ -32,7 +32,7 @@ def _without_echo(part: str) -> str:
 
 
 def _without_absent(text: str, tables: Iterable[Seen]) -> str:
-    """The settings of a source without those of our columns for which an export may have one, and has none."""
+    """Return the settings of a source without optional columns that the export does not have."""
     there = {name for table in tables for name in table.columns}
 
     def kept(line: re.Match[str]) -> str:

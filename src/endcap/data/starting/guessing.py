@@ -41,7 +41,7 @@ NUMBER = re.compile(r"^(\D{0,3}\s?)?([+-]?[\d.,]*\d)(\s?\D{0,3})?$")
 COMMA = re.compile(r"\d,\d{1,2}\D*$")
 NO_QUANTITY = re.compile(r"[+-]?0+([.,]0+)?")
 MIN_CALLED = 0.6
-"""How much the name of a column must sound like one of times if its values do not."""
+"""Minimum similarity of a column name to the names of times where the values are no times."""
 RECORD_NUMBERS = ("orderid", "ordernumber", "number", "incrementid", "id", "name", "reference", "no")
 FEW = {"device": 50, "country": 250, "price_list": 50}
 """A column with more different values names single devices or places, not kinds of them."""
@@ -172,7 +172,7 @@ def as_events(table: Seen, found: dict[str, Match], own: bool = False) -> Guesse
 def add_excluded(
     table: Seen, found: Mapping[str, Match], options: dict[str, object], checks: dict[str, str]
 ) -> list[str]:
-    """Leave out rows that say that they did not happen, such as cancelled orders; gives the columns that say so."""
+    """Add the setting `exclude` for cancelled or refunded orders; returns the columns of statuses."""
     taken = [name for match in found.values() for name in (match.theirs, *match.then)]
     excluded = find_excluded(table, taken)
     if excluded:
@@ -197,7 +197,7 @@ def candidates(table: Seen, ours: str, found: Mapping[str, Match]) -> tuple[str,
 
 
 def named_time(table: Seen, found: Mapping[str, Match]) -> Match | None:
-    """The column that is called like a time, though its cells cannot be read as one; with an example that cannot."""
+    """Return the column with the name of a time whose cells cannot be read as times, with an example cell."""
     taken = {match.theirs for match in found.values()}
     free = [name for name in table.columns if name not in taken and table.text[name]]
     called = {name: likeness(_bare(name, table), EVENT_NAMES["time"]) for name in free}

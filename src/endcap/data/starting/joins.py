@@ -1,4 +1,4 @@
-"""Orders in one table and their lines in another, items in one and their stock in another: a source that joins them."""
+"""Sources that join two tables: orders with their lines, and items with their stock."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ OF_ORDERS = ("time", "user_id", "device", "country")
 SHARED = 0.5
 """Share of the order numbers of the lines that the other table must have, of those that were looked at."""
 OF_ITEMS = ("available", "price", "currency", "title", "category", "brand", "family")
-"""What a second file may say of items."""
+"""Columns that `join_catalogs` takes from the second file."""
 ORDER_NAMES = "orderid ordernumber id name number incrementid entityid"
 Matches = Mapping[str, Match]
 
@@ -80,7 +80,7 @@ def item_id(guess: Guessed) -> Match:
 
 
 def _are_counts(values: Sequence[str]) -> bool:
-    return all(re.fullmatch(r"[+-]?\d+([.,]\d+)?", value) for value in values)
+    return all(re.fullmatch(r"[+-]?\d+(\.\d+)?", value) for value in values)
 
 
 def _key(numbers: Sequence[str], orders: Seen) -> str | None:

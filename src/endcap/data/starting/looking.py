@@ -34,7 +34,7 @@ READABLE = (
     "a CSV (.csv, .tsv, .txt, .dat), JSON (.json, .jsonl, .ndjson), Parquet or Excel file, packed or not "
     "(.gz, .bz2, .zst, .xz, .zip), a folder, or a connection string"
 )
-"""What can be looked at, for people."""
+"""The inputs of `init`, for messages."""
 
 
 @dataclass(frozen=True)

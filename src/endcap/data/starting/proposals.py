@@ -284,7 +284,7 @@ def _new(facts: Facts) -> SlotProposal | None:
 
 
 def _for_unsold(facts: Facts) -> Names:
-    """What answers for items that nobody has bought or seen yet, where the shop lists any: what is described alike."""
+    """Return the fallback for items without events, where the shop lists such items: the content model."""
     return ("content",) if facts.unsold else ()
 
 

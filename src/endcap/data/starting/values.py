@@ -95,7 +95,7 @@ def _says_zone(text: str) -> bool:
 
 
 def fits(text: str, form: str) -> bool:
-    """Whether a text is a moment that is written so: by a pattern, or as a count of a unit since 1970."""
+    """Return whether a text is a time in a format: a strptime pattern, or a unit since 1970."""
     if form in UNITS or form == EXCEL:
         low, high = EXCEL_DAYS if form == EXCEL else (6.3e8 * UNITS[form], 4.11e9 * UNITS[form])
         return bool(re.fullmatch(r"\d+(\.\d+)?", text)) and low <= float(text) <= high
@@ -114,7 +114,7 @@ def fits(text: str, form: str) -> bool:
 
 @cache
 def _shape(form: str) -> re.Pattern[str]:
-    """What texts look like that are written so: a quick look that rules out most patterns."""
+    """Return a regular expression for the texts of a time format; it rules out most formats quickly."""
     parts = re.split(r"%-?(\w)", form)
     literal = [r"\s*".join(map(re.escape, part.split(" "))) for part in parts[::2]]
     return re.compile(

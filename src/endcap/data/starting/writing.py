@@ -24,7 +24,7 @@ from endcap.data.starting.guessing import as_catalog, as_events, event_matches, 
 from endcap.data.starting.joins import item_id, join_catalogs, joined_text
 from endcap.data.starting.looking import Seen, seen
 from endcap.data.starting.models_and_slots import models_and_slots
-from endcap.data.starting.shapes import in_long_form, items_told
+from endcap.data.starting.order_layouts import in_long_form, items_told
 from endcap.data.starting.source_text import FIELDS, catalog_text, source_text, toml
 
 TEMPLATE = Template("""\
@@ -69,7 +69,7 @@ def guess_for(data: Sequence[str], catalog: str | None, folder: Path, given: Giv
 
 
 def _guessed(table: Seen, given: Given) -> Pair:
-    """A table with what it holds; orders with their items side by side become a row for each item."""
+    """Return a table with its guess; orders with several items in a row become one row per item."""
     beyond = set(given.settings()) & {"skip", "header", "delimiter"}
     long = None if table.problem or beyond else in_long_form(table)
     guess = guessed(long) if long else None
@@ -138,7 +138,7 @@ def _without_empty_catalogs(pairs: Sequence[Pair], named: set[str]) -> tuple[lis
 
 
 def _with_one_catalog(pairs: Sequence[Pair]) -> list[Pair]:
-    """Of catalogs that list the same items, the one that says most is used, with what others say beside it."""
+    """Use the catalog with most columns of those that list the same items, and join what the others add."""
     catalogs = sorted((pair for pair in pairs if pair[1].role == "catalog"), key=lambda pair: -len(pair[1].matches))
     ids = {table.place: set(table.text[item_id(guess).theirs]) for table, guess in catalogs}
     told = {table.place: guess for table, guess in catalogs}
@@ -227,7 +227,7 @@ def _complete(name: str, draft: Draft, folder: Path) -> Guess:
 
 
 def _read(draft: Draft, folder: Path) -> tuple[Facts, int, str]:
-    """What the sources hold as the settings say, how many events have a time that no shop has, and the one currency.
+    """Return the facts of the sources, the number of events with an implausible time, and the currency.
 
     The currency is empty where there are none or several.
     """

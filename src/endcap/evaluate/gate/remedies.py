@@ -35,7 +35,7 @@ NOT_ON_SALE = (
     "endcap.toml): name the right one, or export it again; then run `endcap prepare`, `endcap train`, "
     "`endcap evaluate` and `endcap release` again"
 )
-"""What to do where slots are empty because nothing, or nearly nothing, is on sale."""
+"""Return the remedy for slots that are empty because few items are on sale."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Known:
     served: Mapping[str, str] = field(default_factory=dict)
     """By slot, the TOML of its table in what is served."""
     on_sale: str = ""
-    """How many items are on sale, in a sentence, where that is why slots stay empty."""
+    """A sentence about the items on sale, if slots are empty because few are; else empty."""
 
 
 def with_remedies(findings: Iterable[Finding], known: Known) -> list[Finding]:

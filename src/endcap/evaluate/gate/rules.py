@@ -59,7 +59,7 @@ class Finding:
     """What to change so that the bundle is not refused for it; empty where nothing is wrong."""
 
     brief: str = ""
-    """What a terminal says of it where it only warns; empty: what was found, and what was expected."""
+    """Short text for a warning in the terminal; if empty, the terminal prints what was found and expected."""
 
     @property
     def short(self) -> str:

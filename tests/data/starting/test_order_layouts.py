@@ -1,4 +1,4 @@
-"""Orders whose items stand side by side in a row: JSON in cells, numbered columns, amounts beside ids."""
+"""Orders with several items in one row: JSON in cells, numbered columns, ids with quantities."""
 
 import json
 import tomllib
@@ -30,7 +30,7 @@ def init(folder: Path, name: str = "orders.csv") -> tuple[Guess, dict[str, Any]]
 
 
 def sold(folder: Path, found: Guess) -> list[tuple[str, float | None]]:
-    """What the settings read: each item with how many of it were bought."""
+    """Return the items that the settings read, each with the quantity bought."""
     (source,) = parse(found.text, folder / "endcap.toml").sources
     events, _ = source.tables(ibis.duckdb.connect(), folder, Ledger())
     rows = events.to_pyarrow().to_pylist()

@@ -1,4 +1,4 @@
-"""Orders that lie in one row each, with their items side by side: a query makes a row of each item."""
+"""Orders with several items in one row: a query turns each item into a row."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,64 +12,64 @@ from endcap.data.starting.values import holds_json, share_of, time_format
 
 NUMBERED = re.compile(r"(.*?)(\d{1,2})(\D*)")
 QUANTITIES = re.compile("(qty|quantity|menge|anzahl|cantidad|quantite|quantita|aantal|quantidade|ilosc)$")
-"""How plain names of quantities end, also where that of an item stands before."""
+"""Endings of column names for quantities, such as ``sku_1_qty``."""
 EXACT = 0.7
-"""Likeness of a name that is one of the known ones, and does not only begin or end like one."""
+"""Minimum similarity of a column name to a known name; partial matches score lower."""
 SEPARATORS = (",", ";", "|", "\n", "+")
 AMOUNTS = (
     (r"^(.+?)\s+[x×*]\s*(\d{1,4})$", 1, 2), (r"^(\d{1,4})\s*[x×*]\s*(.+)$", 2, 1),
     (r"^(.+?)\s*\((\d{1,4})\)$", 1, 2), (r"^(.*[^\d\s:].*?):\s*(\d{1,4})$", 1, 2),
 )  # fmt: skip
-"""An item with how many of it: a pattern, which group of it is the item, and which the amount."""
+"""Patterns for an item with a quantity: the regular expression, and its groups for the item and for the quantity."""
 MOST = 0.9
 HALF = 0.5
 MAX_DISTINCT = 0.7
-"""Share of the parts of cells that may differ from all others: items recur."""
+"""Maximum share of distinct items; in a list of orders, items repeat."""
 FILES = ("csv", "parquet", "json")
 ROLES = ("item_id", "quantity", "price")
 
 
 @dataclass(frozen=True)
-class Shape:
-    """How items stand in the rows of orders."""
+class OrderLayout:
+    """How a table stores several items in one row, and the query that makes one row per item."""
 
     says: str
-    """Which columns name them, in a sentence without the place."""
+    """A sentence that names the columns of the items, without the name of the file."""
     query: str
-    """What makes a row of each of them, from a table ``orders``."""
+    """SQL over a table ``orders`` that returns one row per item."""
     columns: Mapping[str, tuple[Any, ...]]
-    """What it gives."""
+    """The columns that the query returns, for the rows that were sampled."""
 
 
-def find_shape(table: Seen) -> Shape | None:
-    """Find numbered columns that each name an item, or cells that name items with their amounts; None without."""
+def find_layout(table: Seen) -> OrderLayout | None:
+    """Find numbered columns of items, or cells that list items with quantities; None if there are none."""
     return _of_numbered(table) or _of_amounts(table)
 
 
 def in_long_form(table: Seen) -> Seen | None:
-    """The table with a row for each item, read by a query; None if its items do not stand side by side.
+    """Return the table with one row per item, read by a query; None if no row holds several items.
 
     A query reads a file from its first line on: what needs other settings than an encoding is left as it is.
     """
-    shape = find_shape(table)
-    if shape is None or table.use not in FILES or not set(table.options) <= {"encoding"}:
+    layout = find_layout(table)
+    if layout is None or table.use not in FILES or not set(table.options) <= {"encoding"}:
         return None
     options = {"files": {"orders": table.place}, **table.options}
-    notes = (*table.notes, f"{shape.says}: the query makes a row of each")
-    rows = round(table.rows * len(shape.columns["item_id"]) / max(len(next(iter(table.columns.values()))), 1))
+    notes = (*table.notes, f"{layout.says}: the query makes a row of each")
+    rows = round(table.rows * len(layout.columns["item_id"]) / max(len(next(iter(table.columns.values()))), 1))
     return replace(
-        table, use="sql", query=shape.query, options=options, notes=notes, columns=shape.columns, rows=rows,
-        packed={}, decimals={name: sign for name, sign in table.decimals.items() if name in shape.columns},
+        table, use="sql", query=layout.query, options=options, notes=notes, columns=layout.columns, rows=rows,
+        packed={}, decimals={name: sign for name, sign in table.decimals.items() if name in layout.columns},
     )  # fmt: skip
 
 
 def items_told(table: Seen) -> str:
-    """What items look like that no single column names, and which setting reads them; empty if nobody knows."""
-    shape = find_shape(table)
-    if shape:
+    """Say how the table stores its items and which setting reads them; empty if that is unknown."""
+    layout = find_layout(table)
+    if layout:
         return (
-            f"{table.place}: {shape.says}. A query reads them, of a file that begins with the names of its columns: "
-            f'use = "sql", files = {{ orders = "…" }}, and as events:\n{shape.query}'
+            f"{table.place}: {layout.says}. A query reads them, of a file that begins with the names of its columns: "
+            f'use = "sql", files = {{ orders = "…" }}, and as events:\n{layout.query}'
         )
     nested = [name for name, values in table.text.items() if share_of(values, holds_json) > HALF]
     if not nested:
@@ -82,7 +82,7 @@ def items_told(table: Seen) -> str:
     )
 
 
-def _of_numbered(table: Seen) -> Shape | None:
+def _of_numbered(table: Seen) -> OrderLayout | None:
     groups: dict[tuple[str, str], dict[int, str]] = {}
     for name in table.columns:
         match = NUMBERED.fullmatch(name)
@@ -122,7 +122,7 @@ def _of_numbered(table: Seen) -> Shape | None:
         if str(table.columns[chosen["item_id"]][row] or "").strip()
     ]  # fmt: skip
     says = f"{', '.join(name for _, name in sorted(items.items()))} name an item each"
-    return Shape(says, "\nUNION ALL\n".join(selects), _by_column(rows))
+    return OrderLayout(says, "\nUNION ALL\n".join(selects), _by_column(rows))
 
 
 def _role(before: str, behind: str) -> str | None:
@@ -137,7 +137,7 @@ def _role(before: str, behind: str) -> str | None:
     )
 
 
-def _of_amounts(table: Seen) -> Shape | None:
+def _of_amounts(table: Seen) -> OrderLayout | None:
     for name, values in table.text.items():
         if len(values) < 3 or not any(letter.isdigit() for letter in values[0]) or time_format(values):
             continue
@@ -152,13 +152,13 @@ def _of_amounts(table: Seen) -> Shape | None:
 
 
 def _told(values: Sequence[str], mark: str, form: tuple[str, int, int]) -> bool:
-    """Whether the parts of most cells are items with their amounts, and the same items come again."""
+    """Return whether most parts of the cells are an item with a quantity, and items repeat."""
     parts = [part.strip() for text in values[:1000] for part in text.split(mark) if part.strip()]
     items = [match[form[1]] for part in parts if (match := re.match(form[0], part))]
     return len(items) >= MOST * len(parts) and len(set(items)) <= MAX_DISTINCT * len(parts)
 
 
-def _cut(table: Seen, name: str, mark: str, form: tuple[str, int, int]) -> Shape:
+def _cut(table: Seen, name: str, mark: str, form: tuple[str, int, int]) -> OrderLayout:
     pattern, item, amount = form
     rest, left = _rest(table, {name})
     query = (
@@ -176,11 +176,11 @@ def _cut(table: Seen, name: str, mark: str, form: tuple[str, int, int]) -> Shape
             if part.strip():
                 rows.append({**{other: table.columns[other][row] for other in rest}, "quantity": None, **known})
     cell = table.text[name][0][:40]
-    return Shape(f"a cell of {name} such as {cell!r} names items with their amounts", query, _by_column(rows))
+    return OrderLayout(f"a cell of {name} such as {cell!r} names items with their amounts", query, _by_column(rows))
 
 
 def _rest(table: Seen, used: set[str]) -> tuple[list[str], list[str]]:
-    """The columns that stay, and those that do not: the used ones, and prices and amounts of whole orders."""
+    """Return the columns to keep and those to drop: columns of items, and prices and quantities of the whole order."""
     whole = {
         name
         for name in table.columns
